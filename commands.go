@@ -1,0 +1,6 @@
+package main
+
+// commands is the table of them, in the order that help lists them.
+func commands() []*command {
+	return []*command{}
+}
