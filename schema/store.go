@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 )
 
@@ -57,7 +58,7 @@ type Labels interface {
 }
 
 // Store is everything that is kept. schema/storetest states its laws as tests,
-// which every implementation passes.
+// which every implementation passes. Times are kept to the millisecond, in UTC.
 type Store interface {
 	Tracks
 	Analyses
@@ -79,6 +80,21 @@ type Filter struct {
 	Meter              Meter
 	ModelVersion       string
 	MaxTempoConfidence float64 // inclusive
+}
+
+// Vector is the embedding as similarity search can use it: EmbeddingSize
+// values that are not all zero. It is nil where a has none such; a length other
+// than EmbeddingSize is an error.
+func (a Analysis) Vector() ([]float32, error) {
+	if n := len(a.Embedding); n != 0 && n != EmbeddingSize {
+		return nil, fmt.Errorf("embedding has %d values; want %d or none", n, EmbeddingSize)
+	}
+	for _, x := range a.Embedding {
+		if x != 0 {
+			return a.Embedding, nil
+		}
+	}
+	return nil, nil
 }
 
 // Counts sums up the catalogue by status, and its failures by code.

@@ -1,0 +1,127 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"earworm/schema"
+	"earworm/schema/sqlite"
+	"earworm/schema/storetest"
+)
+
+func open(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestLaws(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) schema.Store {
+		return open(t, filepath.Join(t.TempDir(), "store.db"))
+	})
+}
+
+func TestClosedStoreKeepsItsTracks(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a folder", "50% of? it#1 ü.db")
+	s := open(t, path)
+	track := schema.Track{ID: schema.TrackIDOf("file:///a.wav"), Source: "file:///a.wav"}
+	if _, err := s.AddTrack(t.Context(), track); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("the store is not in the file it was opened at: %v", err)
+	}
+	s = open(t, path)
+	defer s.Close()
+	if got, err := s.Track(t.Context(), track.ID); err != nil || got.Source != track.Source {
+		t.Errorf("got %+v, error %v", got, err)
+	}
+}
+
+func TestTwoProcessesShareAFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	stores := []*sqlite.Store{open(t, path), open(t, path)}
+	done := make(chan error)
+	for i, s := range stores {
+		defer s.Close()
+		go func() {
+			for n := range 50 {
+				source := strings.Repeat("x", 2*n+i)
+				if _, err := s.AddTrack(context.WithoutCancel(t.Context()), schema.Track{ID: schema.TrackIDOf(source), Source: source}); err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range stores {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c, err := stores[0].Counts(t.Context()); err != nil || c.Tracks != 100 {
+		t.Errorf("counted %d tracks, error %v; want 100", c.Tracks, err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		prepare func(t *testing.T, path string)
+		want    string
+	}{
+		"a newer schema": {func(t *testing.T, path string) {
+			t.Helper()
+			if err := open(t, path).Close(); err != nil {
+				t.Fatal(err)
+			}
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.ExecContext(t.Context(), "PRAGMA user_version = 99"); err != nil {
+				t.Fatal(err)
+			}
+		}, "schema is version 99"},
+		"a file of another kind": {func(t *testing.T, path string) {
+			t.Helper()
+			if err := os.WriteFile(path, bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "not a database"},
+		"a folder": {func(t *testing.T, path string) {
+			t.Helper()
+			if err := os.Mkdir(path, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}, "unable to open"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "store.db")
+			c.prepare(t, path)
+			_, err := sqlite.Open(t.Context(), path)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("got error %v; want %q and the path in it", err, c.want)
+			} else if strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error is of several lines: %q", err)
+			}
+		})
+	}
+}
