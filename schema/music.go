@@ -73,6 +73,26 @@ func (k Key) Camelot() string {
 	return strconv.Itoa(number) + side
 }
 
+// Closeness is how near a heard key is to this one, as MIREX weighs it: 1 the
+// same, 0.5 a fifth above in the same mode, 0.3 the relative and 0.2 the
+// parallel key, else 0.
+func (k Key) Closeness(heard Key) float64 {
+	up := (heard.Tonic() - k.Tonic() + pitchClasses) % pitchClasses
+	switch {
+	case k == UnknownKey || heard == UnknownKey:
+		return 0
+	case heard == k:
+		return 1
+	case heard.Minor() == k.Minor() && up == 7:
+		return 0.5
+	case heard.Minor() && !k.Minor() && up == 9, !heard.Minor() && k.Minor() && up == 3:
+		return 0.3
+	case up == 0:
+		return 0.2
+	}
+	return 0
+}
+
 // MarshalText writes the key's name.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 

@@ -1,0 +1,128 @@
+package cnn
+
+import (
+	"math"
+	"sort"
+)
+
+const (
+	// tightness weighs keeping time against landing on strong frames
+	// (Ellis 2007, eq. 2, where it is α).
+	tightness = 6
+	// tempoRange is how far, as a factor, one interval may be from the period.
+	tempoRange = 1.6
+)
+
+// trackBeats places beats about period frames apart where the activation is
+// strong: the dynamic programme of Ellis (2007), "Beat Tracking by Dynamic
+// Programming", over activations a network gave. It returns frames, fractional
+// between the two that share a peak.
+func trackBeats(activation []float64, period float64) []float64 {
+	n := len(activation)
+	if n == 0 || period < 1 {
+		return nil
+	}
+	near, far := max(1, int(period/tempoRange)), int(period*tempoRange)
+	penalty := make([]float64, far+1)
+	for d := near; d <= far; d++ {
+		off := math.Log2(float64(d) / period)
+		penalty[d] = tightness * off * off
+	}
+	score, before := make([]float64, n), make([]int, n)
+	for t := range n {
+		best, from := 0.0, -1
+		for d := near; d <= min(far, t); d++ {
+			if s := score[t-d] - penalty[d]; s > best {
+				best, from = s, t-d
+			}
+		}
+		score[t], before[t] = best+activation[t], from
+	}
+	last := n - 1
+	for t := max(0, n-far); t < n; t++ {
+		if score[t] > score[last] {
+			last = t
+		}
+	}
+	var frames []float64
+	for t := last; t >= 0; t = before[t] {
+		frames = append(frames, refinePeak(activation, t))
+	}
+	sort.Float64s(frames)
+	return frames
+}
+
+// refinePeak moves a frame to the top of the parabola through it and its
+// neighbours, where it is a peak.
+func refinePeak(a []float64, t int) float64 {
+	if t < 1 || t >= len(a)-1 || a[t] < a[t-1] || a[t] < a[t+1] {
+		return float64(t)
+	}
+	curve := a[t-1] - 2*a[t] + a[t+1]
+	if curve >= 0 {
+		return float64(t)
+	}
+	return float64(t) + 0.5*(a[t-1]-a[t+1])/curve
+}
+
+// beatPeriod is the interval, in frames, that most beats keep: the mean of
+// those within 8 % of the median, so that a missed beat does not count. 0 with
+// fewer than four beats.
+func beatPeriod(frames []float64) float64 {
+	if len(frames) < 4 {
+		return 0
+	}
+	intervals := make([]float64, len(frames)-1)
+	for i := range intervals {
+		intervals[i] = frames[i+1] - frames[i]
+	}
+	sorted := append([]float64(nil), intervals...)
+	sort.Float64s(sorted)
+	median := sorted[len(sorted)/2]
+	var sum, count float64
+	for _, d := range intervals {
+		if math.Abs(d-median) <= 0.08*median {
+			sum += d
+			count++
+		}
+	}
+	return sum / count
+}
+
+// steadiness is the share of intervals within 4 % of the period.
+func steadiness(frames []float64, period float64) float64 {
+	if len(frames) < 2 {
+		return 0
+	}
+	var near float64
+	for i := range len(frames) - 1 {
+		if math.Abs(frames[i+1]-frames[i]-period) <= max(0.04*period, 1) {
+			near++
+		}
+	}
+	return near / float64(len(frames)-1)
+}
+
+// barPhase is the index of the first beat that begins a bar, where bars of
+// inBar beats meet the strongest downbeats.
+func barPhase(downbeats, frames []float64, inBar int) int {
+	if inBar < 1 {
+		return 0
+	}
+	sums := make([]float64, inBar)
+	for i, f := range frames {
+		at := int(math.Round(f))
+		var strongest float64
+		for t := max(0, at-1); t <= min(len(downbeats)-1, at+1); t++ {
+			strongest = max(strongest, downbeats[t])
+		}
+		sums[i%inBar] += strongest
+	}
+	best := 0
+	for i, s := range sums {
+		if s > sums[best] {
+			best = i
+		}
+	}
+	return best
+}

@@ -1,0 +1,140 @@
+package cnn
+
+import (
+	"math"
+	"slices"
+	"sort"
+
+	"earworm/cnn/layer"
+	"earworm/schema"
+)
+
+// rhythmHeard is what the rhythm network made of a recording.
+type rhythmHeard struct {
+	beats, downbeats []float64 // (frames) probabilities
+	tempo            []float64 // (TempoClasses)
+	meter            []float64 // (len(Meters))
+	front            Map       // (frames, 1, 32)
+}
+
+func (m *Model) hearRhythm(heard Heard) rhythmHeard {
+	e := eager{m.rhythm}
+	front := rhythmFront(e, heard)
+	r := readRhythm(RhythmBody(e, front))
+	r.front = front
+	return r
+}
+
+// ReadRhythm turns what the rhythm network says into tempo, meter, beats and
+// downbeats; the rest of the analysis is empty.
+func ReadRhythm(out RhythmOut[Map]) schema.Analysis {
+	var a schema.Analysis
+	readRhythm(out).estimate(&a)
+	return a
+}
+
+func readRhythm(out RhythmOut[Map]) rhythmHeard {
+	r := rhythmHeard{tempo: softmax(out.Tempo.Data), meter: softmax(out.Meter.Data)}
+	for i := 0; i < len(out.Beats.Data); i += beatOutputs {
+		r.beats = append(r.beats, sigmoid(out.Beats.Data[i]))
+		r.downbeats = append(r.downbeats, sigmoid(out.Beats.Data[i+1]))
+	}
+	return r
+}
+
+// frontBlock is how many frames the front reads at a time: its maps are large,
+// and need not be held for a whole recording.
+const frontBlock = 256
+
+// rhythmFront runs the front over a recording block by block, each with the
+// neighbours it looks at, so that the result is that of one pass.
+func rhythmFront(e eager, heard Heard) Map {
+	frames := len(heard.Rhythm) / rhythmBands
+	front := newMap(layer.Shape{Frames: frames, Bands: 1, Channels: rhythmChannels})
+	for from := 0; from < frames; from += frontBlock {
+		to := min(frames, from+frontBlock)
+		first, last := max(0, from-frontReach), min(frames, to+frontReach)
+		x := newMap(layer.Shape{Frames: last - first, Bands: rhythmBands, Channels: 1})
+		RhythmFrontEnd.Compress(x.Data, heard.Rhythm[first*rhythmBands:last*rhythmBands], heard.RMS)
+		RhythmFrontEnd.Standardise(x.Data)
+		y := RhythmFront(e, x)
+		copy(front.Data[from*rhythmChannels:to*rhythmChannels], y.Data[(from-first)*rhythmChannels:])
+	}
+	return front
+}
+
+// estimate fills in tempo, meter, beats and downbeats.
+func (r rhythmHeard) estimate(a *schema.Analysis) {
+	ranked := rankTempi(r.tempo)
+	period := 60 * RhythmFPS / ranked[0].BPM
+	frames := trackBeats(r.beats, period)
+	bpm := ranked[0].BPM
+	if p := beatPeriod(frames); p > 0 && math.Abs(math.Log2(p/period)) < sameTempo {
+		bpm = 60 * RhythmFPS / p
+	}
+	a.Tempo = schema.Tempo{
+		BPM: bpm, Confidence: ranked[0].Probability, Stability: steadiness(frames, 60*RhythmFPS/bpm),
+		Alternatives: ranked[1:min(len(ranked), 1+alternatives)],
+	}
+	a.Meter = rankMeters(r.meter)
+	for _, f := range frames {
+		a.Beats = append(a.Beats, float32(f/RhythmFPS))
+	}
+	inBar := a.Meter.BeatsPerBar
+	if a.Meter.Name.Unit == 8 && inBar == 6 {
+		inBar = 2 // felt in dotted quarters
+	}
+	first := barPhase(r.downbeats, frames, inBar)
+	for i := first; i < len(a.Beats); i += inBar {
+		a.Downbeats = append(a.Downbeats, a.Beats[i])
+	}
+}
+
+const (
+	// sameTempo is 4 % in octaves: tempi closer than that are one tempo.
+	sameTempo = 0.0566
+	// peakReach is as much in classes, to either side.
+	peakReach = 2
+)
+
+// rankTempi finds the peaks of the distribution over tempo classes, likeliest
+// first: each with the probability within 4 % of it, at the mean tempo there.
+func rankTempi(p []float64) []schema.TempoCandidate {
+	left := slices.Clone(p)
+	var ranked []schema.TempoCandidate
+	for range 1 + alternatives {
+		best, mass := 0, -1.0
+		for i := range left {
+			var sum float64
+			for j := max(0, i-peakReach); j <= min(len(left)-1, i+peakReach); j++ {
+				sum += left[j]
+			}
+			if sum > mass {
+				best, mass = i, sum
+			}
+		}
+		if mass <= 0 {
+			break
+		}
+		var class float64
+		for j := max(0, best-peakReach); j <= min(len(left)-1, best+peakReach); j++ {
+			class += float64(j) * left[j] / mass
+			left[j] = 0
+		}
+		ranked = append(ranked, schema.TempoCandidate{BPM: TempoOfClass(class), Probability: min(1, mass)})
+	}
+	sort.SliceStable(ranked, func(i, j int) bool { return ranked[i].Probability > ranked[j].Probability })
+	return ranked
+}
+
+func rankMeters(p []float64) schema.MeterHeard {
+	ranked := make([]schema.MeterCandidate, len(p))
+	for i, m := range Meters {
+		ranked[i] = schema.MeterCandidate{Name: m, BeatsPerBar: m.Beats, Probability: p[i]}
+	}
+	sort.SliceStable(ranked, func(i, j int) bool { return ranked[i].Probability > ranked[j].Probability })
+	return schema.MeterHeard{
+		Name: ranked[0].Name, BeatsPerBar: ranked[0].BeatsPerBar, Confidence: ranked[0].Probability,
+		Alternatives: ranked[1:],
+	}
+}

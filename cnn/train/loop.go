@@ -1,0 +1,332 @@
+// Package train makes the networks' weights: it prepares features, runs
+// gorgonia's machines over shared weights, one a core, and keeps checkpoints.
+package train
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"earworm/cnn"
+)
+
+// Config is what a training run needs to know.
+type Config struct {
+	Network    string // "rhythm" or "key"
+	Version    string // of the weights, such as "rhythm-2026.1"
+	Commit     string // of the program, for the header
+	Seed       uint64
+	Epochs     int
+	EpochSize  int // examples
+	Batch      int // examples a step
+	Rate       float64
+	Workers    int
+	Checkpoint string // file; a run that finds one goes on from it
+	Out        string // weight file of the best epoch
+	// Shares is how often a source is drawn, relative to its number of items.
+	Shares map[string]float64
+}
+
+// WithDefaults returns a copy with every empty field filled in.
+func (c Config) WithDefaults() Config {
+	if c.Epochs == 0 {
+		c.Epochs = 40
+	}
+	if c.EpochSize == 0 {
+		c.EpochSize = 2000
+	}
+	if c.Batch == 0 {
+		c.Batch = 16
+	}
+	if c.Rate == 0 {
+		c.Rate = 2e-3
+	}
+	if c.Workers == 0 {
+		c.Workers = 2
+	}
+	if c.Version == "" {
+		c.Version = c.Network + "-dev"
+	}
+	return c
+}
+
+// Validate names the first field that cannot be.
+func (c Config) Validate() error {
+	switch {
+	case c.Network != "rhythm" && c.Network != "key":
+		return fmt.Errorf("network is %q; want rhythm or key", c.Network)
+	case c.Epochs < 1:
+		return fmt.Errorf("epochs is %d; want 1 or more", c.Epochs)
+	case c.Batch < 1 || c.Batch > c.EpochSize:
+		return fmt.Errorf("batch is %d; want 1 to the epoch's size of %d", c.Batch, c.EpochSize)
+	case c.Workers < 1:
+		return fmt.Errorf("workers is %d; want 1 or more", c.Workers)
+	case c.Rate <= 0:
+		return fmt.Errorf("rate is %g; want more than 0", c.Rate)
+	case c.Out == "":
+		return errors.New("out is empty; want the file to write the weights to")
+	}
+	return nil
+}
+
+// Epoch is what is reported after each.
+type Epoch struct {
+	Number  int
+	Loss    float64
+	Figures Figures
+	Best    bool
+	Took    time.Duration
+}
+
+// state is what a checkpoint holds.
+type state struct {
+	Epoch  int // to come
+	Best   float64
+	Losses []float64
+	Chosen []float64 // selection figure by epoch
+	Adam   *adam
+	File   []byte // weights
+}
+
+// Run trains until the epochs are done or ctx ends; each epoch ends with a
+// checkpoint, and a run with the same configuration goes on from there.
+func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) error {
+	c = c.WithDefaults()
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	training, validation := split(c.Network, examples)
+	if len(training) == 0 {
+		return fmt.Errorf("no training items carry a label for the %s network", c.Network)
+	}
+	s, w, err := start(c)
+	if err != nil {
+		return err
+	}
+	w.Version = c.Version
+	w.Recipe = cnn.Recipe{Seed: c.Seed, Commit: c.Commit, Epochs: c.Epochs, Data: map[string]int{}}
+	for _, e := range training {
+		w.Recipe.Data[e.Source]++
+	}
+	learners := make([]*learner, c.Workers)
+	for i := range learners {
+		if learners[i], err = newLearner(w); err != nil {
+			return fmt.Errorf("build the graph: %w", err)
+		}
+	}
+	draw := newSampler(training, c.Shares)
+	for ; s.Epoch < c.Epochs; s.Epoch++ {
+		began := time.Now()
+		loss, err := runEpoch(ctx, c, s, w, learners, draw)
+		if err != nil {
+			return err
+		}
+		figures := validate(w, validation)
+		selection := figures.Selection(c.Network)
+		s.Losses, s.Chosen = append(s.Losses, loss), append(s.Chosen, selection)
+		best := selection >= s.Best
+		if best {
+			s.Best = selection
+			w.Recipe.Validation = fmt.Sprintf("epoch %d: %s", s.Epoch+1, strings.ReplaceAll(figures.String(), "\n", "; "))
+			if err := save(c.Out, w); err != nil {
+				return err
+			}
+		}
+		report(Epoch{Number: s.Epoch + 1, Loss: loss, Figures: figures, Best: best, Took: time.Since(began)})
+		if err := checkpoint(c, s, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runEpoch takes EpochSize/Batch steps, each on one gradient summed over the
+// learners, and returns the mean loss. Its chance comes from seed and epoch
+// alone, so that a resumed run draws what an uninterrupted one would have.
+func runEpoch(ctx context.Context, c Config, s *state, w *cnn.Weights, learners []*learner, draw *sampler) (float64, error) {
+	steps := c.EpochSize / c.Batch
+	chance := make([]*rand.Rand, len(learners))
+	for i := range chance {
+		chance[i] = rand.New(rand.NewPCG(c.Seed, uint64(s.Epoch)<<16|uint64(i)))
+	}
+	var total float64
+	for range steps {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		sums := make([]map[string][]float32, len(learners))
+		losses, errs := make([]float64, len(learners)), make([]error, len(learners))
+		var group sync.WaitGroup
+		for i, l := range learners {
+			group.Go(func() {
+				sums[i] = zeros(w)
+				for n := i; n < c.Batch; n += len(learners) {
+					loss, err := l.learn(chance[i], draw.example(chance[i]), sums[i])
+					losses[i] += loss
+					errs[i] = errors.Join(errs[i], err)
+				}
+			})
+		}
+		group.Wait()
+		if err := errors.Join(errs...); err != nil {
+			return 0, err
+		}
+		gradient := sums[0]
+		for _, more := range sums[1:] {
+			for name, g := range more {
+				for j, v := range g {
+					gradient[name][j] += v
+				}
+			}
+		}
+		for _, g := range gradient {
+			for j := range g {
+				g[j] /= float32(c.Batch)
+			}
+		}
+		clip(gradient)
+		s.Adam.Steps++
+		rate := learningRate(c.Rate, float64(s.Adam.Steps)/float64(c.Epochs*steps))
+		for _, t := range w.Tensors {
+			s.Adam.step(t.Name, w.Tensor(t.Name), gradient[t.Name], rate, len(t.Shape) > 1)
+		}
+		for _, l := range losses {
+			total += l
+		}
+	}
+	return total / float64(steps*c.Batch), nil
+}
+
+// learningRate rises over the first 3 % of training and falls to nothing by a
+// cosine (Loshchilov & Hutter 2017, eq. 5).
+func learningRate(peak, done float64) float64 {
+	const warm = 0.03
+	return peak * math.Min(1, done/warm) * (0.01 + 0.99*(1+math.Cos(math.Pi*math.Min(1, done)))/2)
+}
+
+func zeros(w *cnn.Weights) map[string][]float32 {
+	z := make(map[string][]float32, len(w.Tensors))
+	for _, t := range w.Tensors {
+		z[t.Name] = make([]float32, t.Len())
+	}
+	return z
+}
+
+// split parts the examples that the network can learn from.
+func split(network string, examples []Example) (training, validation []Example) {
+	for _, e := range examples {
+		useful := e.TempoWeight+e.BeatWeight+e.MeterWeight > 0
+		if network == "key" {
+			useful = e.KeyWeight > 0
+		}
+		switch {
+		case !useful:
+		case e.Split == "valid":
+			validation = append(validation, e)
+		default:
+			training = append(training, e)
+		}
+	}
+	return training, validation
+}
+
+// sampler draws examples, each source as often as its share says.
+type sampler struct {
+	examples []Example
+	upTo     []float64 // cumulative weights
+}
+
+func newSampler(examples []Example, shares map[string]float64) *sampler {
+	s := &sampler{examples: examples, upTo: make([]float64, len(examples))}
+	var sum float64
+	for i, e := range examples {
+		weight, ok := shares[e.Source]
+		if !ok {
+			weight = 1
+		}
+		sum += weight
+		s.upTo[i] = sum
+	}
+	return s
+}
+
+func (s *sampler) example(rng *rand.Rand) Example {
+	at := rng.Float64() * s.upTo[len(s.upTo)-1]
+	low, high := 0, len(s.upTo)-1
+	for low < high {
+		if mid := (low + high) / 2; s.upTo[mid] > at {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return s.examples[low]
+}
+
+// start takes up the checkpoint, or begins anew where there is none.
+func start(c Config) (*state, *cnn.Weights, error) {
+	file, err := os.ReadFile(c.Checkpoint)
+	if c.Checkpoint == "" || errors.Is(err, fs.ErrNotExist) {
+		w, err := cnn.NewWeights(c.Network, rand.New(rand.NewPCG(c.Seed, 0)))
+		return &state{Adam: newAdam()}, w, err
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	s := &state{}
+	if err := gob.NewDecoder(bytes.NewReader(file)).Decode(s); err != nil {
+		return nil, nil, fmt.Errorf("checkpoint %q: %w", c.Checkpoint, err)
+	}
+	w, err := cnn.ParseWeights(s.File)
+	if err != nil {
+		return nil, nil, fmt.Errorf("checkpoint %q: %w", c.Checkpoint, err)
+	}
+	return s, w, nil
+}
+
+func checkpoint(c Config, s *state, w *cnn.Weights) error {
+	if c.Checkpoint == "" {
+		return nil
+	}
+	next := *s
+	next.Epoch++
+	var err error
+	if next.File, err = w.MarshalBinary(); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := gob.NewEncoder(&out).Encode(next); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return writeWhole(c.Checkpoint, out.Bytes())
+}
+
+func save(name string, w *cnn.Weights) error {
+	file, err := w.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	return writeWhole(name, file)
+}
+
+// writeWhole replaces a file in one step, so that a killed run leaves the old one.
+func writeWhole(name string, data []byte) error {
+	temporary := name + ".part"
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(temporary, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temporary, name)
+}

@@ -1,0 +1,207 @@
+package cnn
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"earworm/cnn/layer"
+)
+
+// Weights are a network's trained numbers with all that is needed to use them.
+//
+// In a file: 8 bytes "EARWORM1", the header's length as 4 bytes little-endian,
+// the header as JSON, the tensors as float32 little-endian one after another in
+// the header's order, and the SHA-256 of everything before it.
+type Weights struct {
+	Header
+	data map[string][]float32
+}
+
+// Header says what a weight file holds and where it comes from.
+type Header struct {
+	Network  string   `json:"network"` // "rhythm" or "key"
+	Version  string   `json:"version"` // such as "rhythm-2026.1"
+	FrontEnd FrontEnd `json:"front_end"`
+	Recipe   Recipe   `json:"recipe"`
+	Tensors  []Tensor `json:"tensors"`
+}
+
+// Recipe is how the weights were made.
+type Recipe struct {
+	Seed       uint64         `json:"seed"`
+	Commit     string         `json:"commit"`
+	Data       map[string]int `json:"data"` // training items by source
+	Epochs     int            `json:"epochs"`
+	Validation string         `json:"validation"` // figures of the chosen epoch
+}
+
+// Tensor is one named array of weights.
+type Tensor struct {
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+}
+
+// Len is the number of values.
+func (t Tensor) Len() int {
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Tensor returns the values called name; the caller may change them only while
+// nobody else uses the weights.
+func (w *Weights) Tensor(name string) []float32 {
+	t, ok := w.data[name]
+	if !ok {
+		panic("cnn: no weights called " + name)
+	}
+	return t
+}
+
+const (
+	weightMagic  = "EARWORM1"
+	maxHeaderLen = 1 << 20
+	maxTensorLen = 1 << 24
+)
+
+// MarshalBinary writes the file form.
+func (w *Weights) MarshalBinary() ([]byte, error) {
+	header, err := json.Marshal(w.Header)
+	if err != nil {
+		return nil, fmt.Errorf("weights header: %w", err)
+	}
+	out := []byte(weightMagic)
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(header)))
+	out = append(out, header...)
+	for _, t := range w.Tensors {
+		for _, v := range w.data[t.Name] {
+			out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
+		}
+	}
+	sum := sha256.Sum256(out)
+	return append(out, sum[:]...), nil
+}
+
+// ParseWeights reads the file form. It refuses, by name, what is cut short,
+// changed, of another network or of another shape than this program's.
+func ParseWeights(file []byte) (*Weights, error) {
+	if len(file) < len(weightMagic)+4+sha256.Size || string(file[:len(weightMagic)]) != weightMagic {
+		return nil, errors.New("weights: not a weight file")
+	}
+	body, sum := file[:len(file)-sha256.Size], file[len(file)-sha256.Size:]
+	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
+		return nil, errors.New("weights: checksum does not match: the file is damaged")
+	}
+	headerLen := int(binary.LittleEndian.Uint32(body[len(weightMagic):]))
+	rest := body[len(weightMagic)+4:]
+	if headerLen > min(len(rest), maxHeaderLen) {
+		return nil, fmt.Errorf("weights: header of %d bytes does not fit the file", headerLen)
+	}
+	w := &Weights{data: map[string][]float32{}}
+	if err := json.Unmarshal(rest[:headerLen], &w.Header); err != nil {
+		return nil, fmt.Errorf("weights: header: %w", err)
+	}
+	rest = rest[headerLen:]
+	want, front, err := networkOf(w.Network)
+	if err != nil {
+		return nil, err
+	}
+	if w.FrontEnd != front {
+		return nil, fmt.Errorf("weights %q: made for front end %+v; this program has %+v", w.Version, w.FrontEnd, front)
+	}
+	if !slices.EqualFunc(w.Tensors, want, func(a, b Tensor) bool { return a.Name == b.Name && slices.Equal(a.Shape, b.Shape) }) {
+		return nil, fmt.Errorf("weights %q: tensors are not those of this program's %s network", w.Version, w.Network)
+	}
+	for _, t := range w.Tensors {
+		if 4*t.Len() > len(rest) {
+			return nil, fmt.Errorf("weights %q: tensor %s is cut short", w.Version, t.Name)
+		}
+		values := make([]float32, t.Len())
+		for i := range values {
+			values[i] = math.Float32frombits(binary.LittleEndian.Uint32(rest[4*i:]))
+		}
+		w.data[t.Name] = values
+		rest = rest[4*len(values):]
+	}
+	if len(rest) > 0 {
+		return nil, fmt.Errorf("weights %q: %d bytes too many", w.Version, len(rest))
+	}
+	return w, nil
+}
+
+// networkOf lists the tensors of a network and its front end.
+func networkOf(network string) ([]Tensor, FrontEnd, error) {
+	var p planner
+	switch network {
+	case "rhythm":
+		front := RhythmFront(&p, layer.Shape{Frames: 64, Bands: rhythmBands, Channels: 1})
+		RhythmBody(&p, front)
+		return p.tensors, RhythmFrontEnd, nil
+	case "key":
+		KeyNet(&p, layer.Shape{Frames: 64, Bands: KeyBands, Channels: 1})
+		return p.tensors, KeyFrontEnd, nil
+	}
+	return nil, FrontEnd{}, fmt.Errorf("weights: network is %q; want rhythm or key", network)
+}
+
+// NewWeights makes untrained weights: normal with variance 2 by fan-in (He et
+// al. 2015), biases zero, and the mixing layers small, so that each block
+// begins near doing nothing.
+func NewWeights(network string, rng *rand.Rand) (*Weights, error) {
+	tensors, front, err := networkOf(network)
+	if err != nil {
+		return nil, err
+	}
+	w := &Weights{
+		Header: Header{Network: network, FrontEnd: front, Tensors: tensors},
+		data:   map[string][]float32{},
+	}
+	for _, t := range tensors {
+		values := make([]float32, t.Len())
+		if len(t.Shape) > 1 {
+			out := t.Shape[len(t.Shape)-1]
+			scale := math.Sqrt(2 * float64(out) / float64(len(values)))
+			if t.small() {
+				scale *= 0.3
+			}
+			for i := range values {
+				values[i] = float32(rng.NormFloat64() * scale)
+			}
+		}
+		w.data[t.Name] = values
+	}
+	return w, nil
+}
+
+func (t Tensor) small() bool {
+	return bytes.HasSuffix([]byte(t.Name), []byte("mix.w")) || bytes.HasSuffix([]byte(t.Name), []byte("whole.w"))
+}
+
+// planner is the Machine that computes nothing: its values are shapes, and it
+// notes the weights that a network asks for.
+type planner struct{ tensors []Tensor }
+
+var _ Machine[layer.Shape] = (*planner)(nil)
+
+func (p *planner) Shape(x layer.Shape) layer.Shape { return x }
+
+func (p *planner) Conv(name string, x layer.Shape, c layer.Conv) layer.Shape {
+	p.tensors = append(p.tensors,
+		Tensor{name + ".w", []int{c.KernelFrames, c.KernelBands, c.In, c.Out}},
+		Tensor{name + ".b", []int{c.Out}})
+	return c.Shape(x)
+}
+func (p *planner) Pool(x layer.Shape, l layer.Pool) layer.Shape { return l.Shape(x) }
+func (p *planner) Mean(x layer.Shape) layer.Shape               { return layer.Mean{}.Shape(x) }
+func (p *planner) Fold(x layer.Shape, l layer.Fold) layer.Shape { return l.Shape(x) }
+func (p *planner) Wrap(x layer.Shape) layer.Shape               { return layer.Wrap{}.Shape(x) }
+func (p *planner) Add(x, _ layer.Shape) layer.Shape             { return x }
