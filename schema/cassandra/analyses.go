@@ -1,0 +1,219 @@
+package cassandra
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"strings"
+	"time"
+
+	gocql "github.com/apache/cassandra-gocql-driver/v2"
+
+	"earworm/schema"
+)
+
+// SaveAnalysis is as schema.Analyses says. The track's UpdatedAt becomes
+// a.AnalysedAt. The track's status is written last: where it says analysed,
+// all the rest is there.
+func (s *Store) SaveAnalysis(ctx context.Context, a schema.Analysis) error {
+	return s.wrap("save analysis of track", a.TrackID, s.saveAnalysis(ctx, a))
+}
+
+func (s *Store) saveAnalysis(ctx context.Context, a schema.Analysis) error {
+	vector, err := a.Vector()
+	if err != nil {
+		return err
+	}
+	a.AnalysedAt = a.AnalysedAt.UTC().Truncate(time.Millisecond)
+	a.Embedding = nil // kept in vectors
+	result, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	if err := s.known(ctx, a.TrackID); err != nil {
+		return err
+	}
+	if vector == nil {
+		err = s.query("DELETE FROM vectors WHERE track_id = ? AND space = ?", a.TrackID, a.ModelVersion).ExecContext(ctx)
+	} else {
+		err = s.query("INSERT INTO vectors (track_id, space, embedding) VALUES (?, ?, ?)",
+			a.TrackID, a.ModelVersion, vector).ExecContext(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.query(`INSERT INTO analyses
+			(track_id, model_version, analysed_at, sha256, tempo_bpm, key, meter, decoder, result)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.TrackID, a.ModelVersion, a.AnalysedAt, a.SHA256, a.Tempo.BPM, a.Key.Name.String(), a.Meter.Name.String(),
+		a.Decoder, string(result)).ExecContext(ctx); err != nil {
+		return err
+	}
+	if err := s.refreshFeatures(ctx, a.TrackID); err != nil {
+		return err
+	}
+	return s.query(`UPDATE tracks SET sha256 = ?, duration_s = ?, status = ?, failure_code = '', failure_message = '',
+			model_version = ?, updated_at = ? WHERE track_id = ?`,
+		a.SHA256, a.DurationS, schema.Analysed, a.ModelVersion, a.AnalysedAt, a.TrackID).ExecContext(ctx)
+}
+
+// SaveFailure is as schema.Analyses says.
+func (s *Store) SaveFailure(ctx context.Context, id schema.TrackID, modelVersion string, f schema.Failure) error {
+	err := s.known(ctx, id)
+	if err == nil {
+		err = s.query(`UPDATE tracks SET status = ?, failure_code = ?, failure_message = ?, model_version = ?, updated_at = ?
+				WHERE track_id = ?`,
+			schema.Failed, f.Code, f.Message, modelVersion, time.Now(), id).ExecContext(ctx)
+	}
+	return s.wrap("save failure of track", id, err)
+}
+
+// Analysis is as schema.Analyses says.
+func (s *Store) Analysis(ctx context.Context, id schema.TrackID, modelVersion string) (a schema.Analysis, err error) {
+	if modelVersion == "" {
+		modelVersion, err = s.newestVersion(ctx, id)
+	}
+	if err == nil {
+		a, err = s.analysis(ctx, id, modelVersion)
+	}
+	if err != nil {
+		return schema.Analysis{}, s.wrap("read analysis of track", id, err)
+	}
+	err = s.query("SELECT embedding FROM vectors WHERE track_id = ? AND space = ?", id, modelVersion).
+		ScanContext(ctx, &a.Embedding)
+	if errors.Is(err, gocql.ErrNotFound) {
+		err = nil // nothing was heard that a vector could be made of
+	}
+	return a, s.wrap("read vector of track", id, err)
+}
+
+// analysis reads one version's, without its vector.
+func (s *Store) analysis(ctx context.Context, id schema.TrackID, modelVersion string) (a schema.Analysis, err error) {
+	var result []byte
+	if err := s.query("SELECT result FROM analyses WHERE track_id = ? AND model_version = ?", id, modelVersion).
+		ScanContext(ctx, &result); err != nil {
+		return a, found(err)
+	}
+	return a, json.Unmarshal(result, &a)
+}
+
+func (s *Store) newestVersion(ctx context.Context, id schema.TrackID) (newest string, err error) {
+	var version string
+	var at, newestAt time.Time
+	rows := s.query("SELECT model_version, analysed_at FROM analyses WHERE track_id = ?", id).IterContext(ctx)
+	for rows.Scan(&version, &at) {
+		if newest == "" || !at.Before(newestAt) { // rows come in the order of their version
+			newest, newestAt = version, at
+		}
+	}
+	if err := rows.Close(); err != nil {
+		return "", err
+	}
+	if newest == "" {
+		return "", schema.ErrNotFound
+	}
+	return newest, nil
+}
+
+// refreshFeatures writes the values that count, after an analysis or a label
+// was written. It reads the revision, then all that was said, and writes upon
+// that revision; where another came between it begins again. Of all who write,
+// the last to succeed has read what every other had written before it began,
+// so that nothing said is missing in the end.
+func (s *Store) refreshFeatures(ctx context.Context, id schema.TrackID) error {
+	var revision *int
+	err := s.query("SELECT revision FROM features WHERE track_id = ?", id).ScanContext(ctx, &revision)
+	if err != nil && !errors.Is(err, gocql.ErrNotFound) {
+		return err
+	}
+	for {
+		f, err := s.effective(ctx, id)
+		if err != nil {
+			return err
+		}
+		next := 1
+		if revision != nil {
+			next = *revision + 1
+		}
+		applied, there, err := cas(ctx, func() *gocql.Query {
+			return s.query(`UPDATE features SET tempo_bpm = ?, tempo_confidence = ?, key = ?, key_confidence = ?,
+					meter = ?, meter_confidence = ?, loudness_db = ?, duration_s = ?, model_version = ?,
+					labelled = ?, updated_at = ?, revision = ? WHERE track_id = ? IF revision = ?`,
+				f.TempoBPM, f.TempoConfidence, f.Key.String(), f.KeyConfidence,
+				f.Meter.String(), f.MeterConfidence, f.LoudnessDB, f.DurationS, f.ModelVersion,
+				f.Labelled, f.UpdatedAt, next, id, revision)
+		})
+		if err != nil || applied {
+			return err
+		}
+		found, _ := there["revision"].(int)
+		revision = &found
+	}
+}
+
+func (s *Store) effective(ctx context.Context, id schema.TrackID) (schema.Features, error) {
+	version, err := s.newestVersion(ctx, id)
+	if err != nil {
+		return schema.Features{}, err
+	}
+	newest, err := s.analysis(ctx, id, version)
+	if err != nil {
+		return schema.Features{}, err
+	}
+	labels, err := s.labels(ctx, id)
+	if err != nil {
+		return schema.Features{}, err
+	}
+	return schema.Effective(newest, labels), nil
+}
+
+const featureColumns = `track_id, tempo_bpm, tempo_confidence, key, key_confidence,
+	meter, meter_confidence, loudness_db, duration_s, model_version, labelled, updated_at`
+
+func scanFeatures(r row) (schema.Features, error) {
+	var f schema.Features
+	var key, meter []byte
+	if err := r(&f.TrackID, &f.TempoBPM, &f.TempoConfidence, &key, &f.KeyConfidence, &meter, &f.MeterConfidence,
+		&f.LoudnessDB, &f.DurationS, &f.ModelVersion, &f.Labelled, &f.UpdatedAt); err != nil {
+		return f, err
+	}
+	if err := f.Key.UnmarshalText(key); err != nil {
+		return f, err
+	}
+	return f, f.Meter.UnmarshalText(meter)
+}
+
+// Features is as schema.Analyses says.
+func (s *Store) Features(ctx context.Context, id schema.TrackID) (schema.Features, error) {
+	f, err := scanFeatures(s.row(ctx, "SELECT "+featureColumns+" FROM features WHERE track_id = ?", id))
+	if err != nil {
+		return schema.Features{}, s.wrap("read features of track", id, found(err))
+	}
+	return f, nil
+}
+
+// FindFeatures is as schema.Analyses says. What it filters by is indexed;
+// without a filter it reads token ranges side by side.
+func (s *Store) FindFeatures(ctx context.Context, f schema.Filter) iter.Seq2[schema.Features, error] {
+	var conditions []string
+	var values []any
+	where := func(set bool, condition string, value any) {
+		if set {
+			conditions = append(conditions, condition)
+			values = append(values, value)
+		}
+	}
+	where(f.MinTempo != 0, "tempo_bpm >= ?", f.MinTempo)
+	where(f.MaxTempo != 0, "tempo_bpm <= ?", f.MaxTempo)
+	where(f.Key != schema.UnknownKey, "key = ?", f.Key.String())
+	where(f.Meter != schema.Meter{}, "meter = ?", f.Meter.String())
+	where(f.ModelVersion != "", "model_version = ?", f.ModelVersion)
+	where(f.MaxTempoConfidence != 0, "tempo_confidence <= ?", f.MaxTempoConfidence)
+	selection := "SELECT " + featureColumns + " FROM features"
+	if len(conditions) == 0 {
+		return walk(ctx, s, selection, scanFeatures)
+	}
+	query := s.query(selection+" WHERE "+strings.Join(conditions, " AND "), values...)
+	return rows(ctx, s, []*gocql.Query{query}, scanFeatures)
+}

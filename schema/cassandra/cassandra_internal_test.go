@@ -1,0 +1,150 @@
+package cassandra
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTokenRangesCoverTheRingOnce(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 2, 3, 7, 64, 1000} {
+		ranges := tokenRanges(n)
+		if len(ranges) != n || ranges[0].from != math.MinInt64 || ranges[n-1].to != math.MaxInt64 {
+			t.Fatalf("%d ranges: got %d, from %d to %d", n, len(ranges), ranges[0].from, ranges[n-1].to)
+		}
+		smallest, largest := uint64(math.MaxUint64), uint64(0)
+		for i, r := range ranges {
+			if i > 0 && r.from != ranges[i-1].to+1 {
+				t.Fatalf("%d ranges: one ends at %d and the next begins at %d", n, ranges[i-1].to, r.from)
+			}
+			size := uint64(r.to) - uint64(r.from)
+			smallest, largest = min(smallest, size), max(largest, size)
+		}
+		if largest-smallest > uint64(n) {
+			t.Errorf("%d ranges: the largest is %d tokens larger than the smallest", n, largest-smallest)
+		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	t.Parallel()
+	got := split("-- a comment; of two halves\nCREATE TABLE a (\n  b int -- why\n);\n\n;CREATE INDEX c;\n-- end")
+	want := []string{"CREATE TABLE a (\n  b int\n)", "CREATE INDEX c"}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("got %q; want %q", got, want)
+	}
+}
+
+func TestMigrationsMayRunTwice(t *testing.T) {
+	t.Parallel()
+	all, err := migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) == 0 {
+		t.Fatal("no migrations are embedded")
+	}
+	for i, m := range all {
+		if i > 0 && m.name[:4] <= all[i-1].name[:4] {
+			t.Errorf("%s has no number of its own", m.name)
+		}
+		for _, statement := range m.statements {
+			if !strings.Contains(statement, " IF NOT EXISTS ") {
+				t.Errorf("%s: %q fails the second time", m.name, statement)
+			}
+		}
+	}
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	t.Parallel()
+	if err := (Config{}).WithDefaults().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReplication(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"3":             "{'class': 'SimpleStrategy', 'replication_factor': 3}",
+		"eu:3":          "{'class': 'NetworkTopologyStrategy', 'eu': 3}",
+		"us-1:2, eu:3 ": "{'class': 'NetworkTopologyStrategy', 'eu': 3, 'us-1': 2}",
+	} {
+		got, err := Config{Replication: in}.replication()
+		if err != nil || got != want {
+			t.Errorf("%q: got %s, error %v; want %s", in, got, err, want)
+		}
+	}
+}
+
+func TestValidateNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		config Config
+		want   string
+	}{
+		"empty host":       {Config{Hosts: []string{""}}, `host is ""`},
+		"a URL":            {Config{Hosts: []string{"http://a:9042"}}, `host is "http://a:9042"`},
+		"quoted keyspace":  {Config{Keyspace: `x"; DROP`}, "keyspace is"},
+		"weak consistency": {Config{Consistency: "ONE"}, `consistency is "ONE"; want LOCAL_QUORUM, QUORUM or ALL`},
+		"no replicas":      {Config{Replication: "0"}, `replication is "0"`},
+		"half replication": {Config{Replication: "eu:3,us"}, `replication is "eu:3,us"`},
+		"injection":        {Config{Replication: "eu'}:3"}, "replication is"},
+		"half a pair":      {Config{TLS: TLS{Enabled: true, Cert: "a.pem"}}, "one of cert and key"},
+		"idle TLS":         {Config{TLS: TLS{CA: "ca.pem"}}, "not enabled"},
+		"timeout":          {Config{Timeout: -time.Second}, "timeout is -1s; want more than 0"},
+		"page size":        {Config{PageSize: -1}, "page size is -1; want 1 or more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := c.config.WithDefaults().Validate()
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got error %v; want %q in it", err, c.want)
+			}
+		})
+	}
+}
+
+func TestNobodyThereIsOneClearLine(t *testing.T) {
+	t.Parallel()
+	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := Config{Hosts: []string{addr}}
+	want := "cassandra at " + addr + ": connection refused"
+	if _, err := Open(t.Context(), c); err == nil || err.Error() != want {
+		t.Errorf("open: got error %q; want %q", err, want)
+	}
+	if _, err := Migrate(t.Context(), c); err == nil || err.Error() != want {
+		t.Errorf("migrate: got error %q; want %q", err, want)
+	}
+}
+
+func TestOpenHeedsItsContext(t *testing.T) {
+	t.Parallel()
+	mute, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0") // accepts, and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		if conn, err := mute.Accept(); err == nil {
+			cancel()
+			_ = conn.Close()
+		}
+	}()
+	if _, err := Open(ctx, Config{Hosts: []string{mute.Addr().String()}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got error %v; want %v", err, context.Canceled)
+	}
+}

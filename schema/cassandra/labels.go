@@ -1,0 +1,72 @@
+package cassandra
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	gocql "github.com/apache/cassandra-gocql-driver/v2"
+
+	"earworm/schema"
+)
+
+// AddLabel is as schema.Labels says. A zero At is now. Another label of the
+// same millisecond is not touched: l then gets the next one that is free.
+func (s *Store) AddLabel(ctx context.Context, l schema.Label) error {
+	if l.At.IsZero() {
+		l.At = time.Now()
+	}
+	l.At = l.At.UTC().Truncate(time.Millisecond)
+	return s.wrap("label track", l.TrackID, s.addLabel(ctx, l))
+}
+
+func (s *Store) addLabel(ctx context.Context, l schema.Label) error {
+	if err := s.known(ctx, l.TrackID); err != nil {
+		return err
+	}
+	for ; ; l.At = l.At.Add(time.Millisecond) {
+		added, there, err := cas(ctx, func() *gocql.Query {
+			return s.query("INSERT INTO labels ("+labelColumns+") VALUES (?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS",
+				l.TrackID, l.At, l.Author, l.Note, l.TempoBPM, l.Key.String(), l.Meter.String())
+		})
+		if err != nil {
+			return err
+		}
+		if added || there["author"] == l.Author && there["note"] == l.Note && there["tempo_bpm"] == l.TempoBPM &&
+			there["key"] == l.Key.String() && there["meter"] == l.Meter.String() {
+			break
+		}
+	}
+	err := s.refreshFeatures(ctx, l.TrackID)
+	if errors.Is(err, schema.ErrNotFound) {
+		return nil // the label waits for the first analysis
+	}
+	return err
+}
+
+const labelColumns = "track_id, at, author, note, tempo_bpm, key, meter"
+
+// TrackLabels is as schema.Labels says.
+func (s *Store) TrackLabels(ctx context.Context, id schema.TrackID) ([]schema.Label, error) {
+	labels, err := s.labels(ctx, id)
+	return labels, s.wrap("read labels of track", id, err)
+}
+
+func (s *Store) labels(ctx context.Context, id schema.TrackID) (labels []schema.Label, err error) {
+	rows := s.query("SELECT "+labelColumns+" FROM labels WHERE track_id = ?", id).IterContext(ctx).Scanner()
+	for rows.Next() {
+		var l schema.Label
+		var key, meter []byte
+		if err := rows.Scan(&l.TrackID, &l.At, &l.Author, &l.Note, &l.TempoBPM, &key, &meter); err != nil {
+			return nil, err
+		}
+		if err := l.Key.UnmarshalText(key); err != nil {
+			return nil, err
+		}
+		if err := l.Meter.UnmarshalText(meter); err != nil {
+			return nil, err
+		}
+		labels = append(labels, l)
+	}
+	return labels, rows.Err()
+}

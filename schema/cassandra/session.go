@@ -1,0 +1,144 @@
+package cassandra
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	gocql "github.com/apache/cassandra-gocql-driver/v2"
+)
+
+// connect makes a session. Its errors say why no connection came about, which
+// the driver's own do not.
+func connect(ctx context.Context, c Config, keyspace string, timeout time.Duration) (*gocql.Session, error) {
+	dialer := &dialer{net: net.Dialer{Timeout: c.ConnectTimeout, KeepAlive: 15 * time.Second}}
+	logger := &logger{}
+	cluster := gocql.NewCluster(c.Hosts...)
+	if _, port, err := net.SplitHostPort(c.Hosts[0]); err == nil {
+		// The hosts that are discovered later are asked at this port too.
+		if cluster.Port, err = strconv.Atoi(port); err != nil {
+			return nil, fmt.Errorf("port is %q; want a number", port)
+		}
+	}
+	cluster.Keyspace = keyspace
+	cluster.Dialer, cluster.Logger = dialer, logger
+	cluster.Timeout, cluster.ConnectTimeout = timeout, c.ConnectTimeout
+	cluster.NumConns, cluster.PageSize = c.Connections, c.PageSize
+	cluster.Consistency = consistencies[c.Consistency].plain
+	cluster.SerialConsistency = consistencies[c.Consistency].serial
+	// Every plain write here is an upsert of a whole row, every other says so.
+	cluster.DefaultIdempotence = true
+	cluster.RetryPolicy = &gocql.ExponentialBackoffRetryPolicy{NumRetries: 3, Min: 50 * time.Millisecond, Max: time.Second}
+	// A host that was killed and comes back is found within a second; with the
+	// driver's defaults it took seven more.
+	cluster.ReconnectInterval = time.Second
+	cluster.ReconnectionPolicy = &gocql.ConstantReconnectionPolicy{MaxRetries: 1, Interval: 100 * time.Millisecond}
+	cluster.Metadata.CacheMode = gocql.KeyspaceOnly // all that routing by token needs
+	hosts := gocql.RoundRobinHostPolicy()
+	if c.Datacenter != "" {
+		hosts = gocql.DCAwareRoundRobinPolicy(c.Datacenter)
+	}
+	cluster.PoolConfig.HostSelectionPolicy = gocql.TokenAwareHostPolicy(hosts)
+	if c.Username != "" {
+		cluster.Authenticator = gocql.PasswordAuthenticator{Username: c.Username, Password: c.Password}
+	}
+	if c.TLS.Enabled {
+		cluster.SslOpts = &gocql.SslOptions{
+			CaPath: c.TLS.CA, CertPath: c.TLS.Cert, KeyPath: c.TLS.Key, EnableHostVerification: true,
+		}
+	}
+
+	type made struct {
+		session *gocql.Session
+		err     error
+	}
+	result := make(chan made, 1)
+	go func() { // the driver heeds no context while it connects
+		session, err := cluster.CreateSession()
+		result <- made{session, err}
+	}()
+	select {
+	case <-ctx.Done():
+		go func() {
+			if late := <-result; late.err == nil {
+				late.session.Close()
+			}
+		}()
+		return nil, ctx.Err()
+	case now := <-result:
+		if now.err != nil {
+			return nil, dialer.reason(now.err)
+		}
+		logger.open.Store(true)
+		return now.session, nil
+	}
+}
+
+// dialer remembers why the last connection did not come about.
+type dialer struct {
+	net  net.Dialer
+	last atomic.Pointer[error]
+}
+
+func (d *dialer) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := d.net.DialContext(ctx, network, addr)
+	if err != nil {
+		d.last.Store(&err)
+	}
+	return conn, err
+}
+
+// reason is the plain cause where dialling failed, else err.
+func (d *dialer) reason(err error) error {
+	last := d.last.Load()
+	if last == nil {
+		return err
+	}
+	if number, ok := errors.AsType[syscall.Errno](*last); ok {
+		return number
+	}
+	if timeout, ok := errors.AsType[net.Error](*last); ok && timeout.Timeout() {
+		return errors.New("no answer in time")
+	}
+	return *last
+}
+
+// logger hands the driver's log to slog. What it complains of while a session
+// is being made is in the error that then comes back.
+type logger struct{ open atomic.Bool }
+
+func (l *logger) Error(msg string, fields ...gocql.LogField)   { l.log(slog.LevelWarn, msg, fields) }
+func (l *logger) Warning(msg string, fields ...gocql.LogField) { l.log(slog.LevelWarn, msg, fields) }
+func (l *logger) Info(msg string, fields ...gocql.LogField)    { l.log(slog.LevelDebug, msg, fields) }
+func (l *logger) Debug(msg string, fields ...gocql.LogField)   { l.log(slog.LevelDebug, msg, fields) }
+
+func (l *logger) log(level slog.Level, msg string, fields []gocql.LogField) {
+	if !l.open.Load() {
+		level = slog.LevelDebug
+	}
+	attrs := make([]slog.Attr, 0, len(fields))
+	for _, f := range fields {
+		attrs = append(attrs, slog.String(f.Name, f.Value.String()))
+	}
+	slog.LogAttrs(context.Background(), level, "cassandra driver", append(attrs, slog.String("event", strings.TrimSuffix(msg, ".")))...)
+}
+
+// where names the cluster in errors.
+func (c Config) where() string { return "cassandra at " + strings.Join(c.Hosts, ",") }
+
+func (c Config) wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if op == "" {
+		return fmt.Errorf("%s: %w", c.where(), err)
+	}
+	return fmt.Errorf("%s: %s: %w", c.where(), op, err)
+}
