@@ -12,7 +12,7 @@ import (
 func song() *midi.File {
 	return &midi.File{Division: 480, Tracks: []midi.Track{
 		{
-			{Tick: 0, Status: midi.Meta, Type: midi.SetTempo, Data: []byte{0x07, 0xA1, 0x20}}, // 120 BPM
+			{Tick: 0, Status: midi.Meta, Type: midi.SetTempo, Data: []byte{0x07, 0xA1, 0x20}},   // 120 BPM
 			{Tick: 960, Status: midi.Meta, Type: midi.SetTempo, Data: []byte{0x0F, 0x42, 0x40}}, // 60 BPM
 		},
 		{
