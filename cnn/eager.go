@@ -34,7 +34,7 @@ func (e eager) Conv(name string, x Map, c layer.Conv) Map {
 
 func (eager) Pool(x Map, p layer.Pool) Map {
 	y := newMap(p.Shape(x.Shape))
-	p.Forward(y.Data, nil, x.Data, x.Shape)
+	p.Forward(y.Data, x.Data, x.Shape)
 	return y
 }
 

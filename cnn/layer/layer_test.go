@@ -123,11 +123,11 @@ func TestShapeLayerGradients(t *testing.T) {
 	t.Run("pool", func(t *testing.T) {
 		p := Pool{2, 3}
 		out := p.Shape(in)
-		y, from, dy := make([]float32, out.Len()), make([]int32, out.Len()), noise(rng, out.Len())
-		loss := func() float64 { p.Forward(y, from, x, in); return dot(y, dy) }
+		y, dy := make([]float32, out.Len()), noise(rng, out.Len())
+		loss := func() float64 { p.Forward(y, x, in); return dot(y, dy) }
 		loss()
 		dx := make([]float32, len(x))
-		p.Backward(dx, dy, y, from)
+		p.Backward(dx, dy, y, x, in)
 		checkGradient(t, "x", x, dx, loss)
 	})
 	for name, l := range map[string]interface {

@@ -1,6 +1,6 @@
 package layer
 
-import "math"
+import "earworm/cnn/mat"
 
 // Pool takes the greatest of Frames x Bands neighbours and bends it by ELU
 // (Clevert et al. 2016, eq. 15, α = 1). What does not fill a pool is left out.
@@ -11,49 +11,43 @@ func (p Pool) Shape(in Shape) Shape {
 	return Shape{in.Frames / p.Frames, in.Bands / p.Bands, in.Channels}
 }
 
-// Forward computes y of shape p.Shape(in). Where from is not nil it learns the
-// index in x that each value of y came from, for Backward.
-func (p Pool) Forward(y []float32, from []int32, x []float32, in Shape) {
+// Forward computes y of shape p.Shape(in).
+func (p Pool) Forward(y, x []float32, in Shape) {
 	out := p.Shape(in)
-	i := 0
+	row := make([]float32, in.Bands*in.Channels)
 	for t := range out.Frames {
-		for f := range out.Bands {
-			corner := (t*p.Frames*in.Bands + f*p.Bands) * in.Channels
-			for c := range in.Channels {
-				best := corner + c
-				for dt := range p.Frames {
-					for df := range p.Bands {
-						if at := corner + (dt*in.Bands+df)*in.Channels + c; x[at] > x[best] {
-							best = at
-						}
-					}
-				}
-				y[i] = elu(x[best])
-				if from != nil {
-					from[i] = int32(best)
-				}
-				i++
-			}
-		}
+		mat.MaxPool(y[t*out.Bands*out.Channels:], p.highest(row, x, t), out.Bands, p.Bands, in.Channels)
 	}
+	mat.ELU(y)
 }
 
-// Backward adds to dx the gradient by the input, given y and from of Forward.
-func (p Pool) Backward(dx, dy, y []float32, from []int32) {
-	for i, g := range dy {
-		slope := float32(1)
-		if y[i] < 0 {
-			slope = y[i] + 1
-		}
-		dx[from[i]] += g * slope
+// highest is the greatest of the frames that pool t takes in: a row of all
+// bands, in place where it is one frame.
+func (p Pool) highest(row, x []float32, t int) []float32 {
+	from := x[t*p.Frames*len(row):][:p.Frames*len(row)]
+	if p.Frames == 1 {
+		return from
 	}
+	mat.MaxPool(row, from, 1, p.Frames, len(row))
+	return row
 }
 
-func elu(v float32) float32 {
-	if v >= 0 {
-		return v
+// Backward adds to dx the gradient by the input x, given the result y.
+func (p Pool) Backward(dx, dy, y, x []float32, in Shape) {
+	out := p.Shape(in)
+	width, outWidth := in.Bands*in.Channels, out.Bands*out.Channels
+	row, dRow, flat := make([]float32, width), make([]float32, width), make([]float32, width)
+	for t := range out.Frames {
+		highest, to := p.highest(row, x, t), dx[t*p.Frames*width:]
+		if p.Frames > 1 {
+			clear(dRow)
+			to = dRow
+		}
+		mat.MaxPoolBack(to, dy[t*outWidth:], y[t*outWidth:], highest, out.Bands, p.Bands, in.Channels)
+		if p.Frames > 1 { // flat has ELU's slope 1 everywhere: it is done already
+			mat.MaxPoolBack(dx[t*p.Frames*width:], dRow, flat, x[t*p.Frames*width:], 1, p.Frames, width)
+		}
 	}
-	return float32(math.Expm1(float64(v)))
 }
 
 // Mean averages over the frames.

@@ -72,13 +72,13 @@ func (m *graph) Conv(name string, x *G.Node, c layer.Conv) *G.Node {
 			var dx *G.Node
 			if inner {
 				dx = m.apply(&op{
-					name: "conv by input", shape: x.Shape(),
+					name: "conv by input", shape: x.Shape(), adds: true,
 					do: func(dx []float32, v [][]float32) { c.BackwardInput(dx, v[1], in, v[0]) },
 				}, w, grad)
 			}
 			var db []float32
 			dw := m.apply(&op{
-				name: "conv by weights", shape: w.Shape(),
+				name: "conv by weights", shape: w.Shape(), adds: true,
 				do: func(dw []float32, v [][]float32) {
 					db = make([]float32, c.Out)
 					c.BackwardWeights(dw, db, v[1], v[0], in)
@@ -97,15 +97,14 @@ func (m *graph) Conv(name string, x *G.Node, c layer.Conv) *G.Node {
 func (m *graph) Pool(x *G.Node, p layer.Pool) *G.Node {
 	in := m.Shape(x)
 	out := p.Shape(in)
-	from := make([]int32, out.Len())
 	return m.apply(&op{
 		name: "pool", shape: dims(out), wrt: []bool{true},
-		do: func(y []float32, v [][]float32) { p.Forward(y, from, v[0], in) },
-		diff: func(_ G.Nodes, y, grad *G.Node) ([]*G.Node, error) {
+		do: func(y []float32, v [][]float32) { p.Forward(y, v[0], in) },
+		diff: func(n G.Nodes, y, grad *G.Node) ([]*G.Node, error) {
 			dx := m.apply(&op{
-				name: "pool by input", shape: dims(in),
-				do: func(dx []float32, v [][]float32) { p.Backward(dx, v[1], v[0], from) },
-			}, y, grad)
+				name: "pool by input", shape: dims(in), adds: true,
+				do: func(dx []float32, v [][]float32) { p.Backward(dx, v[2], v[1], v[0], in) },
+			}, n[0], y, grad)
 			return []*G.Node{dx}, m.err
 		},
 	}, x)
@@ -125,7 +124,7 @@ func (m *graph) linear(name string, x *G.Node, l linear) *G.Node {
 		do: func(y []float32, v [][]float32) { l.Forward(y, v[0], in) },
 		diff: func(_ G.Nodes, _, grad *G.Node) ([]*G.Node, error) {
 			dx := m.apply(&op{
-				name: name + " by input", shape: dims(in),
+				name: name + " by input", shape: dims(in), adds: true,
 				do: func(dx []float32, v [][]float32) { l.Backward(dx, v[0], in) },
 			}, grad)
 			return []*G.Node{dx}, m.err

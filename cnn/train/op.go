@@ -20,6 +20,7 @@ type op struct {
 	id    uint64 // tells ops apart, so that gorgonia merges none
 	in    []*G.Node
 	shape tensor.Shape
+	adds  bool // do adds to a result that must begin as zero
 	do    func(out []float32, in [][]float32)
 	wrt   []bool // by which inputs it can be differentiated
 	// diff makes the nodes of the gradients by each input, nil where not wrt.
@@ -76,7 +77,9 @@ func (o *op) Do(values ...G.Value) (G.Value, error) {
 		return G.NewF32(sum[0]), nil
 	}
 	out := o.out.Data().([]float32)
-	clear(out)
+	if o.adds {
+		clear(out)
+	}
 	o.do(out, o.buffers)
 	return o.out, nil
 }
