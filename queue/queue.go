@@ -1,0 +1,189 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/hibiken/asynq"
+	"github.com/hibiken/asynqmon"
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	taskType     = "analyse"
+	redisTimeout = 5 * time.Second
+)
+
+// Queue is a connection to the two lanes. It is safe for concurrent use.
+type Queue struct {
+	config  Config
+	name    string // of the Redis server, for messages
+	client  redis.UniversalClient
+	tasks   *asynq.Client
+	inspect *asynq.Inspector
+	suspect chan struct{} // holds a place for the one suspect that may run
+	stop    func()        // ends the Redis of this process
+}
+
+// Open makes a queue. It does not wait for Redis to answer: Ping does. Its
+// error names the setting that cannot be.
+func Open(c Config) (*Queue, error) {
+	c = c.WithDefaults()
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.Redis == "" {
+		server := miniredis.NewMiniRedis()
+		return open(c, inProcess(server), "redis in this process", server.Close), nil
+	}
+	a, err := parseAddress(c.Redis)
+	if err != nil {
+		return nil, err
+	}
+	return open(c, a.client(), "redis at "+a.name, func() {}), nil
+}
+
+// inProcess is a client that reaches its server without a network, so that no
+// one else can.
+func inProcess(server *miniredis.Miniredis) *redis.Client {
+	return redis.NewClient(&redis.Options{
+		Addr:                  "in-process",
+		Dialer:                func(context.Context, string, string) (net.Conn, error) { return server.Dial() },
+		ContextTimeoutEnabled: true,
+		DisableIdentity:       true,
+	})
+}
+
+func open(c Config, client redis.UniversalClient, name string, stop func()) *Queue {
+	quietRedis()
+	return &Queue{
+		config: c, name: name, client: client, stop: stop,
+		tasks:   asynq.NewClientFromRedisClient(client),
+		inspect: asynq.NewInspectorFromRedisClient(client),
+		suspect: make(chan struct{}, 1),
+	}
+}
+
+// Close ends the connection. Run must have returned.
+func (q *Queue) Close() error {
+	err := q.client.Close()
+	q.stop()
+	return err
+}
+
+// Ping reports whether Redis answers, within 5 s.
+func (q *Queue) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	if err := q.client.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("%s: %w", q.name, cause(err))
+	}
+	return nil
+}
+
+// fault says what went wrong with Redis. asynq keeps of an error only its
+// text; asking once more brings the cause to light.
+func (q *Queue) fault(ctx context.Context, err error) error {
+	if ping := q.Ping(ctx); ping != nil {
+		return ping
+	}
+	return fmt.Errorf("%s: %w", q.name, cause(err))
+}
+
+// Enqueue adds a job, unless the same track and model version waits or runs in
+// either lane: then added is false. A job that has ended, well or not, can be
+// added again. One that waits in the reprocess lane moves over when it is asked
+// for in the ingest lane.
+func (q *Queue) Enqueue(ctx context.Context, j Job) (added bool, err error) {
+	if err := j.Validate(); err != nil {
+		return false, fmt.Errorf("enqueue: %w", err)
+	}
+	other := Reprocess
+	if j.Lane == Reprocess {
+		other = Ingest
+	}
+	moved, clear, err := q.clearWay(other, j, j.Lane == Ingest)
+	if err == nil && clear {
+		added, err = q.add(ctx, moved)
+	}
+	if err != nil {
+		return false, fmt.Errorf("enqueue track %s: %w", j.TrackID, q.fault(ctx, err))
+	}
+	return added, nil
+}
+
+// clearWay removes the same job from a lane where it no longer waits to be
+// run, or where take says so and it does not run yet. clear is false where the
+// job stays. Of a job that is taken, batch and force live on.
+func (q *Queue) clearWay(lane Lane, j Job, take bool) (_ Job, clear bool, err error) {
+	info, err := q.inspect.GetTaskInfo(string(lane), j.id())
+	switch {
+	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
+		return j, true, nil
+	case err != nil:
+		return j, false, err
+	case info.State == asynq.TaskStateActive:
+		return j, false, nil
+	case info.State != asynq.TaskStateArchived && info.State != asynq.TaskStateCompleted:
+		if !take {
+			return j, false, nil
+		}
+		if old, err := parseJob(info.Payload); err == nil {
+			j.Force = j.Force || old.Force
+			if j.Batch == "" {
+				j.Batch = old.Batch
+			}
+		}
+	}
+	err = q.inspect.DeleteTask(string(lane), j.id())
+	if errors.Is(err, asynq.ErrTaskNotFound) {
+		err = nil // it has just ended by itself
+	}
+	return j, err == nil, err
+}
+
+// add puts a job at the end of its lane. A dead letter of the same job, which
+// would be in its way, makes place for it.
+func (q *Queue) add(ctx context.Context, j Job) (added bool, err error) {
+	payload, err := json.Marshal(j)
+	if err != nil {
+		return false, err
+	}
+	task := asynq.NewTask(taskType, payload)
+	for {
+		_, err = q.tasks.EnqueueContext(
+			ctx, task,
+			asynq.TaskID(j.id()),
+			asynq.Queue(string(j.Lane)),
+			asynq.MaxRetry(q.config.Attempts),
+			// Past the time its context gives a handler: abandoned.
+			asynq.Timeout(q.config.JobTimeout+time.Minute),
+		)
+		if !errors.Is(err, asynq.ErrTaskIDConflict) {
+			return err == nil, err
+		}
+		if _, clear, err := q.clearWay(j.Lane, j, false); err != nil || !clear {
+			return false, err
+		}
+	}
+}
+
+// Monitor serves asynq's own pages on the lanes below prefix, such as
+// "/queues". They can delete and run jobs, so requests that another site
+// makes a browser send are refused.
+func (q *Queue) Monitor(prefix string) http.Handler {
+	pages := asynqmon.New(asynqmon.Options{RootPath: prefix, RedisConnOpt: shared{q.client}})
+	return http.NewCrossOriginProtection().Handler(pages)
+}
+
+// shared lends the queue's client to asynqmon, which would else make its own.
+type shared struct{ client redis.UniversalClient }
+
+// MakeRedisClient is asynq's way to ask for a client.
+func (s shared) MakeRedisClient() any { return s.client }

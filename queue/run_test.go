@@ -1,0 +1,316 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"earworm/schema"
+)
+
+// The tests run in bubbles, where time passes as soon as all wait for it:
+// asynq's minutes of leases and retries cost nothing.
+
+func job(track string) Job {
+	return Job{TrackID: schema.TrackID(track), Source: "file:///" + track, ModelVersion: "m1", Lane: Ingest}
+}
+
+func batchJob(track string) Job {
+	j := job(track)
+	j.Lane = Reprocess
+	return j
+}
+
+// fleet is several queues on one Redis.
+type fleet struct {
+	t      *testing.T
+	server *miniredis.Miniredis
+}
+
+func newFleet(t *testing.T) fleet {
+	t.Helper()
+	f := fleet{t, miniredis.NewMiniRedis()}
+	t.Cleanup(f.server.Close)
+	return f
+}
+
+func (f fleet) queue(c Config) *Queue {
+	if c.PollInterval == 0 {
+		c.PollInterval = time.Second // time is free here, polling is not
+	}
+	q := open(c.WithDefaults(), inProcess(f.server), "redis of the test", func() {})
+	f.t.Cleanup(func() { q.Close() })
+	return q
+}
+
+func enqueue(t *testing.T, q *Queue, jobs ...Job) {
+	t.Helper()
+	for _, j := range jobs {
+		if added, err := q.Enqueue(t.Context(), j); err != nil || !added {
+			t.Fatalf("Enqueue(%s, %s) = %v, %v", j.TrackID, j.Lane, added, err)
+		}
+	}
+}
+
+// start runs a worker and returns what stops it, and waits for it.
+func start(t *testing.T, q *Queue, h Handler) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var run sync.WaitGroup
+	run.Go(func() {
+		if err := q.Run(ctx, h); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return func() {
+		cancel()
+		run.Wait()
+	}
+}
+
+// record is a handler that remembers deliveries and answers as told.
+type record struct {
+	mu     sync.Mutex
+	got    []Delivery
+	at     []time.Time
+	answer func(context.Context, Delivery) error
+}
+
+func (r *record) handle(ctx context.Context, d Delivery) error {
+	r.mu.Lock()
+	r.got, r.at = append(r.got, d), append(r.at, time.Now())
+	r.mu.Unlock()
+	if r.answer == nil {
+		return nil
+	}
+	return r.answer(ctx, d)
+}
+
+func (r *record) tracks() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var names []string
+	for _, d := range r.got {
+		names = append(names, string(d.TrackID))
+	}
+	return names
+}
+
+func lane(t *testing.T, q *Queue, l Lane) LaneStatus {
+	t.Helper()
+	s, err := q.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Lanes[slices.Index(Lanes(), l)]
+}
+
+func TestJobIsDeliveredOnceAndForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newFleet(t).queue(Config{})
+		want := Job{TrackID: "a", Source: "file:///a", ModelVersion: "m1", Lane: Ingest, Batch: "b1", Force: true}
+		enqueue(t, q, want)
+		r := &record{}
+		stop := start(t, q, r.handle)
+		time.Sleep(5 * time.Second)
+		stop()
+		if len(r.got) != 1 || r.got[0] != (Delivery{Job: want, Attempt: 1}) {
+			t.Errorf("delivered %+v", r.got)
+		}
+		if s := lane(t, q, Ingest); s != (LaneStatus{Lane: Ingest, DoneToday: 1}) {
+			t.Errorf("status %+v", s)
+		}
+	})
+}
+
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		answer   func(Delivery) error
+		attempts int
+		dead     int
+	}{
+		"done":                  {func(Delivery) error { return nil }, 1, 0},
+		"failed for good":       {func(Delivery) error { return schema.Fail(schema.Silent, "no sound") }, 1, 1},
+		"wrapped failure":       {func(Delivery) error { return errors.Join(schema.Fail(schema.Silent, "no sound")) }, 1, 1},
+		"panic":                 {func(Delivery) error { panic("broken") }, 1, 1},
+		"transient for ever":    {func(Delivery) error { return errors.New("store is away") }, 3, 1},
+		"transient, then done":  {func(d Delivery) error { return ifBefore(d, 2, errors.New("store is away")) }, 2, 0},
+		"fails on last attempt": {func(d Delivery) error { return ifBefore(d, 3, errors.New("store is away")) }, 3, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				q := newFleet(t).queue(Config{Attempts: 3, FirstRetry: 2 * time.Second})
+				enqueue(t, q, job("a"))
+				r := &record{answer: func(_ context.Context, d Delivery) error { return c.answer(d) }}
+				stop := start(t, q, r.handle)
+				time.Sleep(20 * time.Second)
+				stop()
+				if len(r.got) != c.attempts {
+					t.Fatalf("%d attempts, want %d", len(r.got), c.attempts)
+				}
+				for i, d := range r.got {
+					if d.Attempt != i+1 || d.Last != (i == 2) || d.Crashed {
+						t.Errorf("attempt %d: %+v", i+1, d)
+					}
+				}
+				if s := lane(t, q, Ingest); s.Dead != c.dead || s.Waiting+s.Active+s.Retrying != 0 {
+					t.Errorf("status %+v, want %d dead", s, c.dead)
+				}
+			})
+		})
+	}
+}
+
+func ifBefore(d Delivery, attempt int, err error) error {
+	if d.Attempt < attempt {
+		return err
+	}
+	return nil
+}
+
+func TestRetriesWaitLongerEachTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newFleet(t).queue(Config{Attempts: 4, FirstRetry: 4 * time.Second, MaxRetry: 10 * time.Second})
+		enqueue(t, q, job("a"))
+		r := &record{answer: func(context.Context, Delivery) error { return errors.New("store is away") }}
+		stop := start(t, q, r.handle)
+		time.Sleep(40 * time.Second)
+		stop()
+		const slack = 3 * time.Second // to be looked for, and polled
+		for i, most := range []time.Duration{4 * time.Second, 8 * time.Second, 10 * time.Second} {
+			if wait := r.at[i+1].Sub(r.at[i]); wait < most/2 || wait > most+slack {
+				t.Errorf("retry %d came after %v, want %v to %v", i+1, wait, most/2, most)
+			}
+		}
+	})
+}
+
+func TestJobTimeoutEndsTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newFleet(t).queue(Config{JobTimeout: 10 * time.Second, Attempts: 1})
+		enqueue(t, q, job("a"))
+		var took time.Duration
+		stop := start(t, q, func(ctx context.Context, _ Delivery) error {
+			began := time.Now()
+			<-ctx.Done()
+			took = time.Since(began)
+			return ctx.Err()
+		})
+		time.Sleep(15 * time.Second)
+		stop()
+		if took != 10*time.Second {
+			t.Errorf("the context ended after %v", took)
+		}
+	})
+}
+
+func TestShutdown(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		works   time.Duration
+		waiting int // jobs that stand in the queue afterwards
+		took    time.Duration
+	}{
+		"what ends within the grace is finished": {10 * time.Second, 1, 10 * time.Second},
+		"what does not is given back":            {time.Hour, 2, 20 * time.Second},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				q := newFleet(t).queue(Config{Grace: 20 * time.Second, Concurrency: 1})
+				enqueue(t, q, job("a"), job("b"))
+				r := &record{answer: taking(c.works)}
+				stop := start(t, q, r.handle)
+				time.Sleep(time.Second)
+				began := time.Now()
+				stop()
+				if took := time.Since(began); took < c.took-time.Second || took > c.took+time.Second {
+					t.Errorf("shutdown took %v, want %v", took, c.took)
+				}
+				if s := lane(t, q, Ingest); s.Waiting != c.waiting || s.Active+s.Retrying+s.Dead != 0 {
+					t.Errorf("status %+v, want %d waiting", s, c.waiting)
+				}
+				if lost, err := q.lostRuns(t.Context(), job("a").id()); lost != 0 || err != nil {
+					t.Errorf("%d runs held to be lost, %v", lost, err)
+				}
+			})
+		})
+	}
+}
+
+// With every slot busy on a batch, an ingested track goes next.
+func TestIngestGoesBeforeABatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newFleet(t).queue(Config{Concurrency: 3})
+		for i := range 40 {
+			enqueue(t, q, batchJob(fmt.Sprint("batch-", i)))
+		}
+		r := &record{answer: taking(10 * time.Second)}
+		stop := start(t, q, r.handle)
+		for i := range 5 {
+			time.Sleep(12 * time.Second)
+			name := fmt.Sprint("ingest-", i)
+			enqueue(t, q, job(name))
+			time.Sleep(11 * time.Second)
+			if !slices.Contains(r.tracks(), name) {
+				t.Errorf("%s waited for more than the jobs in flight", name)
+			}
+		}
+		stop()
+	})
+}
+
+// With more ingested than can be done, a batch still gets its share.
+func TestBatchIsNotStarved(t *testing.T) {
+	t.Parallel()
+	for _, slots := range []int{1, 2} {
+		t.Run(fmt.Sprint(slots, " slots"), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				q := newFleet(t).queue(Config{Concurrency: slots})
+				for i := range 200 {
+					enqueue(t, q, job(fmt.Sprint("ingest-", i)))
+				}
+				for i := range 5 {
+					enqueue(t, q, batchJob(fmt.Sprint("batch-", i)))
+				}
+				r := &record{answer: taking(time.Second)}
+				stop := start(t, q, r.handle)
+				time.Sleep(95 * time.Second)
+				stop()
+				batch := slices.DeleteFunc(r.tracks(), func(s string) bool { return strings.HasPrefix(s, "ingest") })
+				if len(batch) != 5 {
+					t.Errorf("%d of the batch done beside a full ingest lane, want 5", len(batch))
+				}
+			})
+		})
+	}
+}
+
+// taking is a job's work of a given length.
+func taking(d time.Duration) func(context.Context, Delivery) error {
+	return func(ctx context.Context, _ Delivery) error {
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
