@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"earworm/queue"
+	"earworm/schema"
+	"earworm/source"
+)
+
+// Submission asks for one track to be analysed.
+type Submission struct {
+	Source  string         `json:"source"`             // path or URI
+	TrackID schema.TrackID `json:"track_id,omitempty"` // the catalogue's own; empty: derived from Source
+	Title   string         `json:"title,omitempty"`
+	Artist  string         `json:"artist,omitempty"`
+	Album   string         `json:"album,omitempty"`
+	Force   bool           `json:"force,omitempty"` // even where the analysis is there already
+	Lane    queue.Lane     `json:"lane,omitempty"`  // ingest (default) or reprocess
+}
+
+// Receipt says what became of a submission.
+type Receipt struct {
+	TrackID  schema.TrackID `json:"track_id"`
+	Source   string         `json:"source"`   // canonical
+	Added    bool           `json:"added"`    // the catalogue did not have it
+	Enqueued bool           `json:"enqueued"` // false: a job for it waits or runs already
+}
+
+// Intake registers tracks and enqueues their analysis.
+type Intake struct {
+	Store interface {
+		AddTrack(ctx context.Context, t schema.Track) (added bool, err error)
+		Track(ctx context.Context, id schema.TrackID) (schema.Track, error)
+	}
+	Queue        Queue
+	ModelVersion string // the one that jobs ask for
+}
+
+// Refusal is what is wrong with a submission, for its sender to mend.
+type Refusal struct {
+	Message  string
+	Conflict bool // the identifier already names another source
+}
+
+func (r *Refusal) Error() string { return r.Message }
+
+func refuse(format string, args ...any) error {
+	return &Refusal{Message: fmt.Sprintf(format, args...)}
+}
+
+func conflict(id schema.TrackID, uri string) error {
+	return &Refusal{Message: fmt.Sprintf("track_id %q is the track at %s", id, uri), Conflict: true}
+}
+
+// Check completes a submission: its source canonical, its identifier and lane
+// set. It returns a *Refusal or the store's error.
+func (in Intake) Check(ctx context.Context, s Submission) (Submission, error) {
+	if s.Source == "" {
+		return s, refuse("source is missing; want a path or a URI")
+	}
+	uri, err := source.Canonical(s.Source)
+	if err != nil {
+		return s, refuse("%s", err)
+	}
+	s.Source = uri
+	switch s.Lane {
+	case "":
+		s.Lane = queue.Ingest
+	case queue.Ingest, queue.Reprocess:
+	default:
+		return s, refuse("lane is %q; want ingest or reprocess", s.Lane)
+	}
+	if s.TrackID == "" {
+		s.TrackID = schema.TrackIDOf(uri)
+		return s, nil
+	}
+	if !plainID(string(s.TrackID)) {
+		return s, refuse("track_id is %q; %s", s.TrackID, wantID)
+	}
+	known, err := in.Store.Track(ctx, s.TrackID)
+	switch {
+	case errors.Is(err, schema.ErrNotFound):
+		return s, nil
+	case err != nil:
+		return s, err
+	case known.Source != uri:
+		return s, conflict(s.TrackID, known.Source)
+	}
+	return s, nil
+}
+
+// Add registers a checked submission and enqueues it. The track is in the
+// store before its job is in the queue, so that a lost queue loses no track.
+func (in Intake) Add(ctx context.Context, s Submission, now time.Time) (Receipt, error) {
+	added, err := in.Store.AddTrack(ctx, schema.Track{
+		ID: s.TrackID, Source: s.Source, Title: s.Title, Artist: s.Artist, Album: s.Album,
+		Status: schema.Pending, AddedAt: now, UpdatedAt: now,
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	enqueued, err := in.Queue.Enqueue(ctx, queue.Job{
+		TrackID: s.TrackID, Source: s.Source, ModelVersion: in.ModelVersion, Lane: s.Lane, Force: s.Force,
+	})
+	return Receipt{TrackID: s.TrackID, Source: s.Source, Added: added, Enqueued: enqueued}, err
+}
