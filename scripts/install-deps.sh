@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Install what the tests need and this machine lacks, from the system's
-# packages (apt): install-deps.sh [redis] [java] [maven] [gcc] [ffmpeg]; all of
+# packages (apt): install-deps.sh [make] [redis] [java] [maven] [gcc] [ffmpeg]; all of
 # them without arguments. What is there is left alone; where something is
 # missing and cannot be installed, it is named.
 set -euo pipefail
 
 has() {
   case $1 in
+    make) command -v make ;;
     redis) command -v redis-server ;;
     java) ls /usr/lib/jvm/*17*/bin/java || java -version 2>&1 | grep 'version "17' ;;
     maven) command -v mvn ;;
@@ -25,7 +26,7 @@ package() {
   esac
 }
 
-(($#)) || set -- redis java maven gcc ffmpeg
+(($#)) || set -- make redis java maven gcc ffmpeg
 missing=()
 for part in "$@"; do has "$part" || missing+=("$part"); done
 ((${#missing[@]})) || exit 0

@@ -71,9 +71,9 @@ func TestDefaultsAreValid(t *testing.T) {
 func TestReplication(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"3":             "{'class': 'SimpleStrategy', 'replication_factor': 3}",
-		"eu:3":          "{'class': 'NetworkTopologyStrategy', 'eu': 3}",
-		"us-1:2, eu:3 ": "{'class': 'NetworkTopologyStrategy', 'eu': 3, 'us-1': 2}",
+		"3":            "{'class': 'SimpleStrategy', 'replication_factor': 3}",
+		"eu:3":         "{'class': 'NetworkTopologyStrategy', 'eu': 3}",
+		"us-1:2, eu:3": "{'class': 'NetworkTopologyStrategy', 'eu': 3, 'us-1': 2}",
 	} {
 		got, err := Config{Replication: in}.replication()
 		if err != nil || got != want {

@@ -133,18 +133,14 @@ func (c Config) replication() (string, error) {
 		}
 		return fmt.Sprintf("{'class': 'SimpleStrategy', 'replication_factor': %d}", n), nil
 	}
-	factors := map[string]int{}
+	factors := map[string]string{}
 	for part := range strings.SplitSeq(c.Replication, ",") {
 		dc, factor, _ := strings.Cut(strings.TrimSpace(part), ":")
 		n, err := strconv.Atoi(factor)
 		if err != nil || n < 1 || !validDatacenter.MatchString(dc) {
 			return "", bad
 		}
-		factors[dc] = n
+		factors[dc] = fmt.Sprintf(", '%s': %d", dc, n)
 	}
-	cql := "{'class': 'NetworkTopologyStrategy'"
-	for _, dc := range slices.Sorted(maps.Keys(factors)) {
-		cql += fmt.Sprintf(", '%s': %d", dc, factors[dc])
-	}
-	return cql + "}", nil
+	return "{'class': 'NetworkTopologyStrategy'" + strings.Join(slices.Sorted(maps.Values(factors)), "") + "}", nil
 }

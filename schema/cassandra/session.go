@@ -114,10 +114,13 @@ func (d *dialer) reason(err error) error {
 // is being made is in the error that then comes back.
 type logger struct{ open atomic.Bool }
 
-func (l *logger) Error(msg string, fields ...gocql.LogField)   { l.log(slog.LevelWarn, msg, fields) }
+func (l *logger) Error(msg string, fields ...gocql.LogField) { l.log(slog.LevelWarn, msg, fields) }
+
 func (l *logger) Warning(msg string, fields ...gocql.LogField) { l.log(slog.LevelWarn, msg, fields) }
-func (l *logger) Info(msg string, fields ...gocql.LogField)    { l.log(slog.LevelDebug, msg, fields) }
-func (l *logger) Debug(msg string, fields ...gocql.LogField)   { l.log(slog.LevelDebug, msg, fields) }
+
+func (l *logger) Info(msg string, fields ...gocql.LogField) { l.log(slog.LevelDebug, msg, fields) }
+
+func (l *logger) Debug(msg string, fields ...gocql.LogField) { l.log(slog.LevelDebug, msg, fields) }
 
 func (l *logger) log(level slog.Level, msg string, fields []gocql.LogField) {
 	if !l.open.Load() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"earworm/schema"
@@ -78,7 +79,7 @@ func pages[T any](ctx context.Context, s *Store, query string, args []any,
 	page := func(after schema.TrackID) (got []T, err error) {
 		rows, err := s.r.QueryContext(ctx,
 			fmt.Sprintf("%s AND track_id > ? ORDER BY track_id LIMIT %d", query, pageSize),
-			append(args[:len(args):len(args)], after)...)
+			append(slices.Clip(args), after)...)
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,40 @@
+# Prints its targets: `make`.
+.DEFAULT_GOAL := help
+LINT := go tool -modfile=tools.mod golangci-lint
+# The race detector needs cgo and a C compiler.
+RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null && echo -race)
+
+.PHONY: help build test test-short check fmt bench samples servers-up servers-down
+
+help: ## print the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+build: ## build ./earworm
+	go build -o earworm .
+
+test: ## run every test, on a real Redis and a real Cassandra
+	scripts/install-deps.sh gcc ffmpeg
+	scripts/servers.sh with go test $(RACE) -timeout 15m -tags servers ./...
+
+test-short: ## run the tests that need no server
+	go test ./...
+
+check: ## lint, and look for known vulnerabilities
+	$(LINT) config verify
+	$(LINT) run
+	scripts/vulncheck.sh
+
+fmt: ## format the code
+	$(LINT) fmt
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+samples: ## make samples/ again
+	go generate ./samples
+
+servers-up: ## start the tests' Redis and Cassandra
+	scripts/servers.sh start
+
+servers-down: ## stop them
+	scripts/servers.sh stop
