@@ -23,6 +23,7 @@ type mp3 struct {
 	ready   []byte         // of pcm, not yet given
 
 	reservoir int // bytes of earlier frames that decoder still has
+	lsf       lsfFrame
 	lost      int // samples of frames it failed on
 
 	at    int64 // samples decoded
@@ -74,20 +75,12 @@ func (m *mp3) decode() error {
 	if err != nil {
 		return err
 	}
-	// The library halves before it adds the padding byte, which with MPEG-2 at
-	// some bit rates makes a frame one byte short and shifts all that follow.
-	if theirs := (144*h.bits/h.rate + int(b[2]>>1&1)) >> (h.version / 20); theirs != h.size {
-		return fmt.Errorf("%w: mpeg-2 at %d kbit/s is decoded by ffmpeg only", ErrUnsupported, h.bits/1000)
-	}
-	main := h.size - 4 - h.crc - h.side
 	m.ready = m.pcm[:4*h.samples]
-	if main >= 0 && h.size <= len(m.frame) {
-		frame := m.frame[:copy(m.frame[:], b)]
-		m.reservoir = m.borrow(frame[4+h.crc:], h) + main
-		m.feed.Reset(frame)
-		if err = m.step(); err == nil {
-			return nil
-		}
+	if err = m.prepare(b, h); err == nil {
+		err = m.step()
+	}
+	if err == nil {
+		return nil
 	}
 	m.decoder, m.reservoir = nil, 0
 	clear(m.ready)
@@ -98,25 +91,35 @@ func (m *mp3) decode() error {
 	return nil
 }
 
+// prepare puts the frame into feed, in a form that the library can decode.
+func (m *mp3) prepare(b []byte, h mpegHeader) error {
+	main := h.size - 4 - h.crc - h.side
+	if main < 0 || h.size > len(m.frame) {
+		return errors.New("a frame of impossible size")
+	}
+	if h.version == 20 {
+		frame, err := m.lsf.remake(b, h)
+		m.feed.Reset(frame)
+		return err
+	}
+	frame := m.frame[:copy(m.frame[:], b)]
+	m.reservoir = m.borrow(frame[4+h.crc:], h) + main
+	m.feed.Reset(frame)
+	return nil
+}
+
 // borrow says how many bytes of earlier frames a frame begins with. Where it
 // asks for more than there are, as after a cut, it is made a silent one that
 // passes them on, so that the frames after it find what they ask for.
 func (m *mp3) borrow(side []byte, h mpegHeader) int {
-	want, most := int(side[0])<<1|int(side[1])>>7, 511
-	if h.version != 10 {
-		want, most = int(side[0]), 255
-	}
-	if want <= m.reservoir {
-		return want
+	begin := int(side[0])<<1 | int(side[1])>>7
+	if begin <= m.reservoir {
+		return begin
 	}
 	clear(side[:h.side])
-	have := min(m.reservoir, most)
-	if h.version == 10 {
-		side[0], side[1] = byte(have>>1), byte(have<<7)
-	} else {
-		side[0] = byte(have)
-	}
-	return have
+	begin = min(m.reservoir, 511)
+	side[0], side[1] = byte(begin>>1), byte(begin<<7)
+	return begin
 }
 
 // step has the library decode the frame in feed.
