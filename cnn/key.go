@@ -16,9 +16,13 @@ type keyHeard struct {
 func (m *Model) hearKey(heard Heard) keyHeard {
 	x := make([]float32, len(heard.Key))
 	KeyFrontEnd.Compress(x, heard.Key, heard.RMS)
-	out := m.key.Key(KeyInput(x, heard.Tuning))
-	return keyHeard{softmax(out.Logits.Data), out.Hidden}
+	return readKey(m.key.Key(KeyInput(x, heard.Tuning)))
 }
+
+// ReadKey turns what the key network says into ranked keys.
+func ReadKey(out KeyOut[Map]) schema.KeyHeard { return readKey(out).estimate() }
+
+func readKey(out KeyOut[Map]) keyHeard { return keyHeard{softmax(out.Logits.Data), out.Hidden} }
 
 // KeyInput is the key network's input from compressed frames of 232 bands.
 func KeyInput(x []float32, cents float64) Map {

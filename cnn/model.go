@@ -41,6 +41,14 @@ func NewModel(rhythm, key *Weights) (*Model, error) {
 	return &Model{rhythm, key}, nil
 }
 
+// With returns a model with other weights for the network they belong to.
+func (m *Model) With(w *Weights) *Model {
+	if w.Network == "key" {
+		return &Model{m.rhythm, w}
+	}
+	return &Model{w, m.key}
+}
+
 // Version names both networks, such as "rhythm-2026.1+key-2026.1".
 func (m *Model) Version() string { return m.rhythm.Version + "+" + m.key.Version }
 

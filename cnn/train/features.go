@@ -36,15 +36,16 @@ type Example struct {
 	Features
 }
 
-// Prepare listens to every item, or finds in cacheDir what was heard before.
-// Items that cannot be read are left out and reported through failed. It is
+// Prepare listens to every item, or finds in cacheDir what was heard before, and
+// calls heard after each. Items that cannot be read are left out and reported
+// through failed. It is
 // resumable: each item is cached as soon as it is heard.
-func Prepare(ctx context.Context, items []Item, cacheDir string, workers int, progress func(done, total int), failed func(Item, error)) ([]Example, error) {
+func Prepare(ctx context.Context, items []Item, cacheDir string, workers int, heard func(), failed func(Item, error)) ([]Example, error) {
 	if err := os.MkdirAll(cacheDir, 0o755); err != nil {
 		return nil, fmt.Errorf("feature cache: %w", err)
 	}
 	examples := make([]*Example, len(items))
-	var next, done atomic.Int64
+	var next atomic.Int64
 	var group sync.WaitGroup
 	var report sync.Mutex
 	for range workers {
@@ -61,7 +62,7 @@ func Prepare(ctx context.Context, items []Item, cacheDir string, workers int, pr
 				} else if ctx.Err() == nil {
 					failed(items[i], err)
 				}
-				progress(int(done.Add(1)), len(items))
+				heard()
 				report.Unlock()
 			}
 		})
@@ -70,13 +71,13 @@ func Prepare(ctx context.Context, items []Item, cacheDir string, workers int, pr
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var heard []Example
+	var found []Example
 	for _, e := range examples {
 		if e != nil {
-			heard = append(heard, *e)
+			found = append(found, *e)
 		}
 	}
-	return heard, nil
+	return found, nil
 }
 
 func features(ctx context.Context, it Item, cacheDir string) (Features, error) {

@@ -13,6 +13,9 @@ import (
 	"earworm/schema"
 )
 
+// GameMusic is the source of items that ReadGameMusic gives.
+const GameMusic = "gamemusic"
+
 // validOneIn is the share of recordings kept from training: one in so many.
 const validOneIn = 8
 
@@ -51,7 +54,7 @@ func ReadGameMusic(labelsDir, audioDir string) (items []Item, missing int, err e
 		}
 		it := Item{
 			Audio: audio, StartS: number("start_s"), LengthS: number("length_s"),
-			Source: "gamemusic", Genre: field("package"), Piece: sum, Split: "train",
+			Source: GameMusic, Genre: field("package"), Piece: sum, Split: "train",
 			TempoBPM: number("tempo_bpm"), TempoWeight: agreement(number("tempo_agreement"), number("tempo_voters")),
 			KeyWeight:   agreement(number("key_agreement"), number("key_voters")),
 			MeterWeight: 0.9 * number("beat_activation"), BeatWeight: number("beat_activation"),

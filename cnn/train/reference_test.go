@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"earworm/cnn"
+	"earworm/cnn/eval"
 	"earworm/cnn/layer"
 	"earworm/schema"
 )
@@ -318,10 +319,11 @@ func BenchmarkLearn(b *testing.B) {
 
 func ExampleFigures_String() {
 	f := Figures{}
-	f.add("folk", Score{Tempo: 1, TempoExact: 1, TempoOctave: 1})
-	f.add(All, Score{Tempo: 1, TempoExact: 1, TempoOctave: 1})
+	one := eval.Score{Tempi: 1, TempoExact: 1, TempoOctave: 1}
+	f.add("folk", one)
+	f.add(All, one)
 	fmt.Println(f)
 	// Output:
-	// all        tempo 100.0 / 100.0 of 1
-	// folk       tempo 100.0 / 100.0 of 1
+	// all: tempo Acc1 100.0, Acc2 100.0 of 1
+	// folk: tempo Acc1 100.0, Acc2 100.0 of 1
 }
