@@ -25,6 +25,10 @@ type problem struct {
 
 func (p problem) Error() string { return p.message }
 
+func (p problem) body() any {
+	return map[string]any{"error": map[string]string{"code": p.code, "message": p.message}}
+}
+
 func badRequest(format string, args ...any) error {
 	return problem{http.StatusBadRequest, "bad_request", fmt.Sprintf(format, args...)}
 }
@@ -50,8 +54,7 @@ func (s server) json(answer answerer) http.Handler {
 			s.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
 			p = problem{http.StatusServiceUnavailable, "unavailable", "the store or the queue does not answer as it should"}
 		}
-		body := map[string]any{"error": map[string]string{"code": p.code, "message": p.message}}
-		if err := write(w, p.status, body); err != nil {
+		if err := write(w, p.status, p.body()); err != nil {
 			s.Log.DebugContext(r.Context(), "answer not delivered", "error", err)
 		}
 	})
@@ -64,7 +67,7 @@ func write(w http.ResponseWriter, status int, body any) error {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(append(raw, '\n'))
+	_, _ = w.Write(append(raw, '\n')) // who asked may be gone
 	return nil
 }
 
@@ -105,27 +108,33 @@ func (s server) logged(next http.Handler) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		rec := &recorder{ResponseWriter: w}
 		began := time.Now()
-		defer func() {
-			if cause := recover(); cause != nil {
-				s.Log.ErrorContext(r.Context(), "request panicked", "request_id", id, "path", r.URL.Path, "cause", cause)
-				if rec.status == 0 {
-					write(rec, http.StatusInternalServerError, map[string]any{
-						"error": map[string]string{"code": "internal", "message": "earworm failed on this request; its log says where"},
-					})
-				}
-			}
-			s.Log.InfoContext(r.Context(), "request", "request_id", id, "method", r.Method, "path", r.URL.Path,
-				"status", rec.status, "took_ms", time.Since(began).Milliseconds())
-		}()
-		next.ServeHTTP(rec, r)
+		s.guarded(next, rec, r, id)
+		s.Log.InfoContext(r.Context(), "request", "request_id", id, "method", r.Method, "path", r.URL.Path,
+			"status", rec.status, "took_ms", time.Since(began).Milliseconds())
 	})
+}
+
+// guarded serves a request, and answers it too where that panics.
+func (s server) guarded(next http.Handler, rec *recorder, r *http.Request, id string) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		s.Log.Error("request panicked", "request_id", id, "path", r.URL.Path, "cause", cause)
+		if rec.status == 0 {
+			p := problem{http.StatusInternalServerError, "internal", "earworm failed on this request; its log says where"}
+			_ = write(rec, p.status, p.body()) // it marshals: it is text
+		}
+	}()
+	next.ServeHTTP(rec, r)
 }
 
 // wantID words what plainID accepts.
 const wantID = "want 1 to 128 letters, digits and - _ . :"
 
 // plainID tells an identifier that may be repeated in logs and addresses: 1 to
-// 128 letters, digits and the marks - _ . :
+// 128 letters, digits, hyphens, underscores, full stops and colons.
 func plainID(id string) bool {
 	if id == "" || len(id) > 128 {
 		return false

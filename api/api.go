@@ -132,6 +132,6 @@ var openapi []byte
 // describe answers with the API's own description.
 func describe(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/yaml")
-	w.Write(openapi)
+	_, _ = w.Write(openapi)
 	return nil
 }

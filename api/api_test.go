@@ -47,7 +47,7 @@ func newService(t *testing.T, checks map[string]api.Check) *service {
 		MaxBody: 64 << 10,
 	}))
 	t.Cleanup(func() {
-		s.Server.Close()
+		s.Close()
 		if err := errors.Join(q.Close(), store.Close()); err != nil {
 			t.Error(err)
 		}
@@ -230,7 +230,7 @@ func TestRefusals(t *testing.T) {
 func TestAnotherSiteIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t, nil)
-	req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+"/v1/tracks", strings.NewReader(`{"source": "/a.wav"}`))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v1/tracks", strings.NewReader(`{"source": "/a.wav"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,8 +273,33 @@ func TestRequestIdentifiers(t *testing.T) {
 	if got := header.Get("X-Request-Id"); got == "a b\tc" || got == "" {
 		t.Errorf("identifier is %q; want one of our own", got)
 	}
-	s.Server.Close() // no more writes to the log
+	s.Close() // no more writes to the log
 	if !strings.Contains(s.log.String(), "request_id=trace-1 method=GET path=/healthz status=200") {
 		t.Errorf("log is %s", s.log)
 	}
+}
+
+// TestOurOwnFaults: what is wrong on our side is told as such, and nothing of
+// its inside.
+func TestOurOwnFaults(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	broken := api.New(api.Config{Store: nowhere{s.store}})
+	for id, want := range map[string]int{"fault": http.StatusServiceUnavailable, "panic": http.StatusInternalServerError} {
+		answer := httptest.NewRecorder()
+		broken.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/tracks/"+id, http.NoBody))
+		if body := answer.Body.String(); answer.Code != want || strings.Contains(body, "secret") || !strings.HasPrefix(body, `{"error":{"code":`) {
+			t.Errorf("%s: %d %s; want %d and no more than that", id, answer.Code, body, want)
+		}
+	}
+}
+
+// nowhere is a store that fails.
+type nowhere struct{ *sqlite.Store }
+
+func (nowhere) Track(_ context.Context, id schema.TrackID) (schema.Track, error) {
+	if id == "panic" {
+		panic("secret")
+	}
+	return schema.Track{}, errors.New("secret")
 }

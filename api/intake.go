@@ -40,24 +40,24 @@ type Intake struct {
 	ModelVersion string // the one that jobs ask for
 }
 
-// Refusal is what is wrong with a submission, for its sender to mend.
-type Refusal struct {
+// SubmissionError is what is wrong with a submission, for its sender to mend.
+type SubmissionError struct {
 	Message  string
 	Conflict bool // the identifier already names another source
 }
 
-func (r *Refusal) Error() string { return r.Message }
+func (e *SubmissionError) Error() string { return e.Message }
 
 func refuse(format string, args ...any) error {
-	return &Refusal{Message: fmt.Sprintf(format, args...)}
+	return &SubmissionError{Message: fmt.Sprintf(format, args...)}
 }
 
 func conflict(id schema.TrackID, uri string) error {
-	return &Refusal{Message: fmt.Sprintf("track_id %q is the track at %s", id, uri), Conflict: true}
+	return &SubmissionError{Message: fmt.Sprintf("track_id %q is the track at %s", id, uri), Conflict: true}
 }
 
 // Check completes a submission: its source canonical, its identifier and lane
-// set. It returns a *Refusal or the store's error.
+// set. It returns a *SubmissionError or the store's error.
 func (in Intake) Check(ctx context.Context, s Submission) (Submission, error) {
 	if s.Source == "" {
 		return s, refuse("source is missing; want a path or a URI")

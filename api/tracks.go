@@ -29,7 +29,7 @@ func (s server) addTracks(w http.ResponseWriter, r *http.Request) error {
 		if uri, twice := sources[sub.TrackID]; err == nil && twice && uri != sub.Source {
 			err = conflict(sub.TrackID, uri)
 		}
-		refusal := (*Refusal)(nil)
+		refusal := (*SubmissionError)(nil)
 		switch {
 		case errors.As(err, &refusal) && refusal.Conflict:
 			return problem{http.StatusConflict, "conflict", fmt.Sprintf("tracks[%d]: %s", i, refusal)}
