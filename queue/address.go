@@ -147,6 +147,8 @@ func cause(err error) error {
 		return sys.Err
 	case errors.As(err, &name) && name.IsNotFound:
 		return errors.New("no such host")
+	case strings.Contains(err.Error(), "all sentinels"): // its causes are text only
+		return errors.New("no sentinel answers")
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer: %w", context.DeadlineExceeded)
 	}

@@ -40,6 +40,7 @@ func Open(c Config) (*Queue, error) {
 	}
 	if c.Redis == "" {
 		server := miniredis.NewMiniRedis()
+		server.ClockTTL(true)
 		return open(c, inProcess(server), "redis in this process", server.Close), nil
 	}
 	a, err := parseAddress(c.Redis)
@@ -62,6 +63,7 @@ func inProcess(server *miniredis.Miniredis) *redis.Client {
 
 func open(c Config, client redis.UniversalClient, name string, stop func()) *Queue {
 	quietRedis()
+	client.AddHook(patience{200 * time.Millisecond})
 	return &Queue{
 		config: c, name: name, client: client, stop: stop,
 		tasks:   asynq.NewClientFromRedisClient(client),

@@ -1,0 +1,174 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"earworm/schema"
+)
+
+// mortal is a worker whose connections can be cut for good: to Redis, and so
+// to the fleet, it is then a process that was killed.
+type mortal struct {
+	mu    sync.Mutex
+	conns []net.Conn
+	dead  bool
+}
+
+func (m *mortal) kill() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.dead = true
+	for _, c := range m.conns {
+		c.Close()
+	}
+}
+
+func (m *mortal) queue(f fleet, c Config) *Queue {
+	c.PollInterval = 5 * time.Second
+	client := redis.NewClient(&redis.Options{
+		DisableIdentity: true,
+		Dialer: func(context.Context, string, string) (net.Conn, error) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			if m.dead {
+				return nil, errors.New("killed")
+			}
+			conn, err := f.server.Dial()
+			m.conns = append(m.conns, conn)
+			return conn, err
+		},
+	})
+	return open(c.WithDefaults(), client, "redis of the test", func() {})
+}
+
+// leaseOver is the longest that asynq takes to give a dead worker's job to
+// another: 30 s of lease, 30 s for clocks that differ, a minute between looks.
+const leaseOver = 2*time.Minute + 20*time.Second
+
+// die runs a worker that is killed in the middle of the job it takes.
+func die(t *testing.T, f fleet) (took []Delivery) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var m mortal
+	q := m.queue(f, Config{Concurrency: 1, Grace: time.Second})
+	r := &record{answer: func(context.Context, Delivery) error {
+		m.kill()
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	var run sync.WaitGroup
+	run.Go(func() { q.Run(ctx, r.handle) })
+	time.Sleep(leaseOver)
+	cancel()
+	run.Wait()
+	q.Close()
+	time.Sleep(2 * time.Second) // its pool gives up dialling
+	return r.got
+}
+
+func TestJobThatEndsItsWorkersIsSetAside(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		q := f.queue(Config{PollInterval: 5 * time.Second})
+		enqueue(t, q, job("killer"))
+		for run := 1; run <= 3; run++ {
+			got := die(t, f)
+			if len(got) != 1 || got[0].Crashed || got[0].Attempt != 1 {
+				t.Fatalf("run %d: delivered %+v; want the first attempt, to be run", run, got)
+			}
+		}
+		r := &record{answer: func(_ context.Context, d Delivery) error {
+			return schema.Fail(schema.Crashed, "three times")
+		}}
+		stop := start(t, q, r.handle)
+		time.Sleep(leaseOver)
+		if len(r.got) != 1 || !r.got[0].Crashed {
+			t.Fatalf("third return: delivered %+v, want one marked as crashed", r.got)
+		}
+		if s := lane(t, q, Ingest); s.Dead != 1 || s.Waiting+s.Active+s.Retrying != 0 {
+			t.Errorf("status %+v, want it dead", s)
+		}
+
+		enqueue(t, q, job("killer"))
+		time.Sleep(10 * time.Second)
+		stop()
+		if len(r.got) != 2 || r.got[1].Crashed {
+			t.Errorf("enqueued again: delivered %+v, want a fresh start", r.got)
+		}
+	})
+}
+
+func TestCrashesAreForgottenOnceAJobEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		q := f.queue(Config{PollInterval: 5 * time.Second})
+		for range 3 {
+			enqueue(t, q, job("a"))
+			die(t, f)
+			r := &record{}
+			stop := start(t, q, r.handle)
+			time.Sleep(leaseOver)
+			stop()
+			if len(r.got) != 1 || r.got[0].Crashed {
+				t.Fatalf("delivered %+v, want one to be run", r.got)
+			}
+		}
+	})
+}
+
+// Jobs that came back from a dead worker are run one at a time: had one of
+// them killed it, its neighbours would be counted out with it.
+func TestSuspectsRunAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newFleet(t).queue(Config{Concurrency: 4, FirstRetry: time.Second})
+		var suspects []string
+		for i := range 3 {
+			j := job(fmt.Sprint("suspect-", i))
+			suspects = append(suspects, string(j.TrackID))
+			if _, err := q.beginRun(t.Context(), j.id()); err != nil { // and never ended
+				t.Fatal(err)
+			}
+			enqueue(t, q, j)
+		}
+		var mu sync.Mutex
+		running := 0
+		r := &record{answer: func(context.Context, Delivery) error {
+			mu.Lock()
+			running++
+			if running > 1 {
+				t.Error("two suspects run together")
+			}
+			mu.Unlock()
+			time.Sleep(5 * time.Second)
+			mu.Lock()
+			running--
+			mu.Unlock()
+			return nil
+		}}
+		stop := start(t, q, r.handle)
+		time.Sleep(time.Minute)
+		stop()
+		got := r.tracks()
+		if slices.Sort(got); !slices.Equal(got, suspects) {
+			t.Errorf("ran %v, want each once", got)
+		}
+		for _, d := range r.got {
+			if d.Attempt != 1 {
+				t.Errorf("putting %s off counted as an attempt", d.TrackID)
+			}
+		}
+	})
+}
