@@ -31,6 +31,11 @@ type Brief struct {
 	// Steady is a band that starts at full strength, never drops out and keeps
 	// its tempo.
 	Steady bool
+	// Chords are what to accompany, one bar each, and then from the start
+	// again; nil leaves the harmony to the band.
+	Chords []Bar
+	// NoLead and NoDrums send the player away.
+	NoLead, NoDrums bool
 	// Palette lends more progressions and grooves than the built-in ones.
 	Palette *Palette
 }
@@ -116,7 +121,9 @@ func newSong(rng *rand.Rand, b Brief) *song {
 	barSeconds := float64(s.grid.bar) / float64(s.grid.beat) * 60 / b.TempoBPM
 	s.bars = int(b.LengthS/barSeconds) + 2
 	s.scale = scaleOf(b.Key)
-	s.harmony = s.chooseHarmony()
+	if s.harmony = b.Chords; s.harmony == nil {
+		s.harmony = s.chooseHarmony()
+	}
 	s.drums = newDrummer(s)
 	s.layers = s.hire()
 	return s

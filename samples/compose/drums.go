@@ -39,7 +39,7 @@ type drummer struct {
 }
 
 func newDrummer(s *song) *drummer {
-	d := &drummer{song: s, silent: len(s.style.Kits) == 0, hats: between(s.rng, 0.5, 1)}
+	d := &drummer{song: s, silent: len(s.style.Kits) == 0 || s.brief.NoDrums, hats: between(s.rng, 0.5, 1)}
 	first := s.chooseGroove()
 	d.grooves = [2]Groove{first, first}
 	switch {

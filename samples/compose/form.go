@@ -37,7 +37,7 @@ func (s *song) hire() []layer {
 	if s.chance(st.Pad) {
 		add(pad, 3, st.PadSound, 60, s.accompanist(compPad, 3, 58+s.rng.IntN(12)))
 	}
-	if s.chance(st.Lead) {
+	if s.chance(st.Lead) && !s.brief.NoLead {
 		add(lead, score.Lead, st.LeadSound, 100, s.melodist(score.Lead, 67+s.rng.IntN(14)))
 	}
 	return band

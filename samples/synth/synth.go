@@ -39,6 +39,10 @@ type Config struct {
 	Gain    float64 // 0 is 0.4
 	Reverb  bool    // FluidSynth's own, which costs a third more time
 	Temp    string  // folder for passing files; "" is the system's
+
+	// Commands is a file of FluidSynth's own commands to run first, such as
+	// "interp 1" for interpolation that is linear, and a quarter faster.
+	Commands string
 }
 
 // WithDefaults fills in what is not said.
@@ -105,12 +109,18 @@ func run(ctx context.Context, c Config, path string) ([]float32, error) {
 	if c.Reverb {
 		effects = "1"
 	}
-	cmd := exec.CommandContext(ctx, c.Program, "-ni", "-q",
+	args := []string{
+		"-ni", "-q",
 		"-r", strconv.Itoa(c.Rate), "-g", strconv.FormatFloat(c.Gain, 'g', 4, 64),
 		"-R", effects, "-C", effects,
 		"-o", "synth.dynamic-sample-loading=1", // only the instruments that play
 		"-o", "synth.lock-memory=0",
-		"-T", "raw", "-O", "float", "-E", "little", "-F", "/dev/stdout", c.Font, path)
+		"-T", "raw", "-O", "float", "-E", "little", "-F", "/dev/stdout",
+	}
+	if c.Commands != "" {
+		args = append(args, "-f", c.Commands)
+	}
+	cmd := exec.CommandContext(ctx, c.Program, append(args, c.Font, path)...)
 	var out, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaints
 	err := cmd.Run()
