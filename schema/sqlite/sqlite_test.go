@@ -2,12 +2,13 @@ package sqlite_test
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"earworm/schema"
 	"earworm/schema/sqlite"
@@ -55,18 +56,23 @@ func TestTwoProcessesShareAFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "store.db")
 	stores := []*sqlite.Store{open(t, path), open(t, path)}
+	shared := schema.Track{ID: schema.TrackIDOf("shared"), Source: "shared"}
+	if _, err := stores[0].AddTrack(t.Context(), shared); err != nil {
+		t.Fatal(err)
+	}
 	done := make(chan error)
 	for i, s := range stores {
 		defer s.Close()
 		go func() {
+			var err error
 			for n := range 50 {
 				source := strings.Repeat("x", 2*n+i)
-				if _, err := s.AddTrack(context.WithoutCancel(t.Context()), schema.Track{ID: schema.TrackIDOf(source), Source: source}); err != nil {
-					done <- err
-					return
-				}
+				_, adding := s.AddTrack(t.Context(), schema.Track{ID: schema.TrackIDOf(source), Source: source})
+				// Reads before it writes, which two can only do one after the other.
+				labelling := s.AddLabel(t.Context(), schema.Label{TrackID: shared.ID, At: time.UnixMilli(int64(n)), Note: source})
+				err = errors.Join(err, adding, labelling)
 			}
-			done <- nil
+			done <- err
 		}()
 	}
 	for range stores {
@@ -74,8 +80,11 @@ func TestTwoProcessesShareAFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if c, err := stores[0].Counts(t.Context()); err != nil || c.Tracks != 100 {
-		t.Errorf("counted %d tracks, error %v; want 100", c.Tracks, err)
+	if c, err := stores[0].Counts(t.Context()); err != nil || c.Tracks != 101 {
+		t.Errorf("counted %d tracks, error %v; want 101", c.Tracks, err)
+	}
+	if labels, err := stores[1].TrackLabels(t.Context(), shared.ID); err != nil || len(labels) != 100 {
+		t.Errorf("the shared track has %d labels, error %v; want 100", len(labels), err)
 	}
 }
 

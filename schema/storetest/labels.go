@@ -73,7 +73,8 @@ func labelsOfOneMoment(t *testing.T, s schema.Store) {
 	id := addTrack(t, s)
 	for range 2 { // twice is once
 		together(t, 5, func(i int) error {
-			return s.AddLabel(t.Context(), schema.Label{TrackID: id, At: day, Author: fmt.Sprint("author ", i), TempoBPM: 90})
+			at := day.Add(time.Duration(i) * time.Microsecond).In(time.FixedZone("elsewhere", 3600))
+			return s.AddLabel(t.Context(), schema.Label{TrackID: id, At: at, Author: fmt.Sprint("author ", i), TempoBPM: 90})
 		})
 	}
 	labels, err := s.TrackLabels(t.Context(), id)
@@ -92,28 +93,42 @@ func labelsOfOneMoment(t *testing.T, s schema.Store) {
 	}
 }
 
+// labelsAmongWriters lets a few write to each of many tracks. Few, because
+// whoever comes last makes good what the others missed.
 func labelsAmongWriters(t *testing.T, s schema.Store) {
-	const rounds, writers = 8, 8
-	for round := range rounds {
+	type contested struct {
+		newest schema.Analysis
+		labels []schema.Label
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	var writes []func() error
+	tracks := make([]contested, 40)
+	for n := range tracks {
+		c := &tracks[n]
 		id := addTrack(t, s)
-		var labels []schema.Label
-		var newest schema.Analysis
-		var writes []func() error
-		for i := range writers {
-			at := day.Add(time.Duration(i) * time.Minute)
+		c.newest = heard(id, "v0", day, uint64(n))
+		save(t, s, c.newest)
+		for i := range 2 + n%3 {
+			at := day.Add(time.Duration(i+1) * time.Minute)
 			if i%2 == 0 {
 				l := schema.Label{TrackID: id, At: at, TempoBPM: float64(60 + i), Key: schema.Keys()[i]}
-				labels = append(labels, l)
+				c.labels = append(c.labels, l)
 				writes = append(writes, func() error { return s.AddLabel(t.Context(), l) })
 			} else {
-				newest = heard(id, fmt.Sprint("v", i), at, uint64(i))
-				a := newest
+				a := heard(id, fmt.Sprint("v", i), at, uint64(n+i))
+				c.newest = a
 				writes = append(writes, func() error { return s.SaveAnalysis(t.Context(), a) })
 			}
 		}
-		rand.New(rand.NewPCG(uint64(round), 2)).Shuffle(writers, func(i, j int) { writes[i], writes[j] = writes[j], writes[i] })
-		together(t, writers, func(i int) error { return writes[i]() })
-		wantFeatures(t, s, newest, labels...)
+	}
+	// Neighbours stay near each other, so that those of one track meet.
+	for i := range len(writes) - 3 {
+		j := i + rng.IntN(3)
+		writes[i], writes[j] = writes[j], writes[i]
+	}
+	together(t, len(writes), func(i int) error { return writes[i]() })
+	for _, c := range tracks {
+		wantFeatures(t, s, c.newest, c.labels...)
 	}
 }
 
