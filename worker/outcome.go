@@ -1,0 +1,98 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"earworm/dsp/decode"
+	"earworm/queue"
+	"earworm/schema"
+	"earworm/source"
+)
+
+// storeTimeout is for writing an outcome down after the job's own time is over.
+const storeTimeout = 10 * time.Second
+
+// settle turns what became of a job into its outcome, and stores it where it
+// is final: a *schema.Failure, or nil where the job is done, or another error
+// where it is worth another try.
+func (w *Worker) settle(ctx context.Context, d queue.Delivery, began time.Time, err error, panicked any) error {
+	log := w.log().With("track_id", d.TrackID, "source", source.Name(d.Source), "seconds", time.Since(began).Seconds())
+	if panicked != nil {
+		log.Error("panic", "value", panicked, "stack", string(debug.Stack()))
+		err = schema.Fail(schema.Internal, "analyse %q: panic: %v", source.Name(d.Source), panicked)
+	}
+	if err == nil {
+		log.Info("track done")
+		return nil
+	}
+	failure := verdict(ctx, d, err)
+	if failure == nil {
+		log.Debug("track put off", slog.Any("error", err))
+		return retryable(ctx, d, err)
+	}
+	log.Warn("track failed", "code", failure.Code, slog.Any("error", failure))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	err = w.Store.SaveFailure(ctx, d.TrackID, w.Model.Version(), *failure)
+	if err != nil && !errors.Is(err, schema.ErrNotFound) {
+		return fmt.Errorf("save that track %s failed (%s): %w", d.TrackID, failure.Message, err)
+	}
+	return failure
+}
+
+// verdict is the failure an error stands for, nil where it is to be tried
+// again.
+func verdict(ctx context.Context, d queue.Delivery, err error) *schema.Failure {
+	name := source.Name(d.Source)
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, errOtherModel):
+		return nil // says nothing of the track
+	case ctx.Err() != nil && !d.Last:
+		return nil
+	case ctx.Err() != nil:
+		return schema.Fail(schema.DecodeTimeout, "analyse %q: not done in the time for one job", name)
+	}
+	if f := permanent(err); f != nil || !d.Last {
+		return f
+	}
+	return schema.Fail(schema.Internal, "%v (attempt %d, the last)", err, d.Attempt)
+}
+
+// retryable hides from the queue a failure that was only the job's own end.
+func retryable(ctx context.Context, d queue.Delivery, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("analyse %q: %w", source.Name(d.Source), ctx.Err())
+	}
+	return err
+}
+
+// permanent gives the errors that last their codes; nil for all others. The
+// file system's are not among them: Fetch has said what there is to say of the
+// track's file, so they are of something else, a store's or ffmpeg's.
+func permanent(err error) *schema.Failure {
+	var failure *schema.Failure
+	if errors.As(err, &failure) {
+		return failure
+	}
+	for _, kind := range []struct {
+		err  error
+		code schema.Code
+	}{
+		{decode.ErrUnsupported, schema.UnsupportedFormat},
+		{decode.ErrCorrupt, schema.Corrupt},
+		{decode.ErrTooLong, schema.TooLong},
+		{decode.ErrTooLarge, schema.TooLarge},
+		{decode.ErrTimeout, schema.DecodeTimeout},
+		{schema.ErrNotFound, schema.NotFound}, // deleted from the catalogue while it waited
+	} {
+		if errors.Is(err, kind.err) {
+			return schema.Fail(kind.code, "%v", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+// Package worker makes an analysis out of a job: fetch, decode, listen, save.
+// It knows neither which queue the job came from nor where results are kept.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"earworm/dsp"
+	"earworm/dsp/decode"
+	"earworm/queue"
+	"earworm/schema"
+	"earworm/source"
+)
+
+// Source fetches tracks; *source.Opener is one.
+type Source interface {
+	// Fetch returns a *schema.Failure where trying again is of no use.
+	Fetch(ctx context.Context, uri string) (*source.File, error)
+}
+
+// Model hears tracks; *cnn.Model is one. It is used by several goroutines at
+// once.
+type Model interface {
+	Version() string
+
+	// Analyse returns a *schema.Failure where there is nothing to hear, and
+	// otherwise the errors of audio, wrapped or not.
+	Analyse(ctx context.Context, audio dsp.SampleReader) (schema.Analysis, error)
+}
+
+// Store is the part of a schema.Store that outcomes are kept in. All of it
+// returns schema.ErrNotFound, wrapped, for what is not there.
+type Store interface {
+	Track(ctx context.Context, id schema.TrackID) (schema.Track, error)
+	Analysis(ctx context.Context, id schema.TrackID, modelVersion string) (schema.Analysis, error)
+	SaveAnalysis(ctx context.Context, a schema.Analysis) error
+	SaveFailure(ctx context.Context, id schema.TrackID, modelVersion string, f schema.Failure) error
+}
+
+// Worker analyses tracks. Its fields are set before its first job; it is safe
+// for concurrent use.
+type Worker struct {
+	Source Source
+	Decode decode.Options
+	Model  Model
+	Store  Store
+	Log    *slog.Logger // nil: silent
+}
+
+// errOtherModel returns a job to the queue for a worker that has the model
+// version it asks for. While versions change, workers of both are there.
+var errOtherModel = errors.New("job is for another model version")
+
+// Handle is a queue.Handler. A failure for good is stored as the track's state
+// before it is returned, and so is a transient one of the last attempt. A job
+// whose content is unchanged since this model version heard it is done at once,
+// unless forced.
+func (w *Worker) Handle(ctx context.Context, d queue.Delivery) (err error) {
+	began := time.Now()
+	defer func() { err = w.settle(ctx, d, began, err, recover()) }()
+
+	name, version := source.Name(d.Source), w.Model.Version()
+	if d.Crashed {
+		return schema.Fail(schema.Crashed, "analyse %q: three workers ended in the middle of it", name)
+	}
+	if d.ModelVersion != "" && d.ModelVersion != version {
+		return fmt.Errorf("analyse %q: %w: it asks for %s, this worker has %s", name, errOtherModel, d.ModelVersion, version)
+	}
+	file, err := w.Source.Fetch(ctx, d.Source)
+	if err != nil {
+		return err
+	}
+	defer w.close(file)
+	if !d.Force {
+		if known, err := w.known(ctx, d.TrackID, version, file.SHA256); known || err != nil {
+			return err
+		}
+	}
+	a, err := w.listen(ctx, name, file)
+	if err != nil {
+		return err
+	}
+	a.TrackID, a.ModelVersion, a.SHA256, a.AnalysedAt = d.TrackID, version, file.SHA256, time.Now().UTC()
+	if err := w.Store.SaveAnalysis(ctx, a); err != nil {
+		return fmt.Errorf("save analysis of %q: %w", name, err)
+	}
+	return nil
+}
+
+// known tells whether this model version heard this very content before. Where
+// the track has failed since, its analysis is made to count again.
+func (w *Worker) known(ctx context.Context, id schema.TrackID, version, sha256 string) (bool, error) {
+	a, err := w.Store.Analysis(ctx, id, version)
+	if errors.Is(err, schema.ErrNotFound) || err == nil && a.SHA256 != sha256 {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look up analysis of track %s: %w", id, err)
+	}
+	track, err := w.Store.Track(ctx, id)
+	if err == nil && track.Status != schema.Analysed {
+		err = w.Store.SaveAnalysis(ctx, a)
+	}
+	if err != nil {
+		return false, fmt.Errorf("look up track %s: %w", id, err)
+	}
+	return true, nil
+}
+
+// listen decodes a file and lets the model hear it.
+func (w *Worker) listen(ctx context.Context, name string, file *source.File) (schema.Analysis, error) {
+	began := time.Now()
+	sound, err := decode.Open(ctx, file.Path, w.Decode)
+	if err != nil {
+		return schema.Analysis{}, renamed(err, file.Path, name)
+	}
+	defer w.close(sound)
+	timed := &timedReader{audio: sound, took: time.Since(began)}
+	a, err := w.Model.Analyse(ctx, timed)
+	var nothing *schema.Failure
+	switch {
+	case errors.As(err, &nothing):
+		return schema.Analysis{}, schema.Fail(nothing.Code, "analyse %q: %s", name, nothing.Message)
+	case err != nil:
+		return schema.Analysis{}, renamed(err, file.Path, name)
+	}
+	a.Decoder = sound.Decoder()
+	a.Cost.DecodeMS = milliseconds(timed.took)
+	a.Cost.ListenMS = max(0, milliseconds(time.Since(began)-timed.took)-a.Cost.NetworkMS)
+	return a, nil
+}
+
+func (w *Worker) close(c interface{ Close() error }) {
+	if err := c.Close(); err != nil {
+		w.log().Warn("resources not freed", "error", err)
+	}
+}
+
+func (w *Worker) log() *slog.Logger {
+	if w.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return w.Log
+}
+
+// timedReader keeps the time that reading took.
+type timedReader struct {
+	audio dsp.SampleReader
+	took  time.Duration
+}
+
+// Read is dsp.SampleReader's.
+func (r *timedReader) Read(dst []float32) (int, error) {
+	began := time.Now()
+	n, err := r.audio.Read(dst)
+	r.took += time.Since(began)
+	return n, err
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// renamed calls a downloaded file by the name a person knows it by.
+func renamed(err error, path, name string) error {
+	if path == name {
+		return err
+	}
+	return renamedError{err, strings.ReplaceAll(err.Error(), path, name)}
+}
+
+type renamedError struct {
+	error
+	text string
+}
+
+// Error is the text under the other name.
+func (e renamedError) Error() string { return e.text }
+
+// Unwrap keeps the kind of the error.
+func (e renamedError) Unwrap() error { return e.error }
