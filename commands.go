@@ -2,5 +2,12 @@ package main
 
 // commands is the table of them, in the order that help lists them.
 func commands() []*command {
-	return []*command{}
+	return []*command{
+		analyzeCommand(),
+		serveCommand(),
+		workerCommand(),
+		enqueueCommand(),
+		migrateCommand(),
+		statusCommand(),
+	}
 }

@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-
-	"github.com/spf13/pflag"
 )
 
 // Exit codes. Work that failed is told from a command that was not understood.
@@ -79,7 +77,6 @@ func main() {
 func run(ctx context.Context, c console, args []string, env lookup) int {
 	err := dispatch(ctx, c, args, env)
 	var usage usageError
-	var hint hinted
 	switch {
 	case err == nil:
 		return exitOK
@@ -89,10 +86,7 @@ func run(ctx context.Context, c console, args []string, env lookup) int {
 		complain(c.err, "interrupted")
 		return exitInterrupted
 	}
-	complain(c.err, err.Error())
-	if errors.As(err, &hint) {
-		fmt.Fprintln(c.err, "  "+hint.hint)
-	}
+	tell(c.err, err)
 	if errors.As(err, &usage) {
 		return exitUsage
 	}
@@ -102,6 +96,15 @@ func run(ctx context.Context, c console, args []string, env lookup) int {
 // complain writes one line about what went wrong, whatever the message holds.
 func complain(w io.Writer, message string) {
 	fmt.Fprintln(w, "earworm: "+printable(strings.ReplaceAll(message, "\n", "; ")))
+}
+
+// tell complains of an error, with its hint.
+func tell(w io.Writer, err error) {
+	complain(w, err.Error())
+	var hint hinted
+	if errors.As(err, &hint) {
+		fmt.Fprintln(w, "  "+hint.hint)
+	}
 }
 
 func dispatch(ctx context.Context, c console, args []string, env lookup) error {
@@ -133,21 +136,21 @@ func dispatch(ctx context.Context, c console, args []string, env lookup) error {
 		}
 		return hinted{usagef("unknown %s %q%s", kind, args[0], didYouMean(args[0], names)), "earworm --help lists the commands"}
 	}
-	return table[i].start(ctx, c, args[1:], env, table)
+	return table[i].start(ctx, c, args[1:], env)
 }
 
 // start reads the command's flags, environment and file, and runs it.
-func (cmd *command) start(ctx context.Context, c console, args []string, env lookup, table []*command) error {
+func (cmd *command) start(ctx context.Context, c console, args []string, env lookup) error {
 	s := newSettings(cmd)
 	err := s.Parse(args)
-	if errors.Is(err, pflag.ErrHelp) {
+	if s.help {
 		return cmd.help(c.out, s)
 	}
 	hint := "earworm " + cmd.name + " --help lists its flags"
 	if err != nil {
 		return hinted{usageError{s.explain(err)}, hint}
 	}
-	if err := s.resolve(env, table); err != nil {
+	if err := s.resolve(env); err != nil {
 		return hinted{usageError{err}, hint}
 	}
 	operands := s.Args()
@@ -177,7 +180,7 @@ func (cmd *command) help(w io.Writer, s *settings) error {
 	if cmd.operands != "" {
 		b.WriteString(" " + cmd.operands)
 	}
-	fmt.Fprintf(&b, "\n\n%s\n\nflags:\n%s", strings.TrimSpace(cmd.about), s.FlagUsages())
+	fmt.Fprintf(&b, "\n\n%s\n\nflags:\n%s", strings.TrimSpace(cmd.about), plainSwitches(s.FlagUsages()))
 	b.WriteString("\nSettings also come from the environment (EARWORM_CONCURRENCY for --concurrency)\nand from a TOML file (--config); a flag wins over both, the environment over the file.\n")
 	b.WriteString("\nexamples:\n")
 	for line := range strings.Lines(strings.TrimSpace(cmd.examples)) {
@@ -185,6 +188,12 @@ func (cmd *command) help(w io.Writer, s *settings) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// plainSwitches shows a switch without the values that it may have.
+func plainSwitches(usages string) string {
+	const values = "[=true|false]"
+	return strings.ReplaceAll(usages, values, strings.Repeat(" ", len(values)))
 }
 
 // version names the build: the module's version or the commit it was made from.

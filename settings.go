@@ -21,6 +21,7 @@ type lookup func(name string) (value string, ok bool)
 type settings struct {
 	*pflag.FlagSet
 	config string
+	help   bool
 }
 
 // asSetting marks the flags that the environment and the file may give.
@@ -35,7 +36,7 @@ func newSettings(cmd *command) *settings {
 	}
 	s.StringVar(&s.config, "config", "", "TOML `file` of settings, named as the flags are")
 	s.setting("config")
-	s.BoolP("help", "h", false, "print this help")
+	s.BoolVarP(&s.help, "help", "h", false, "print this help")
 	return s
 }
 
@@ -130,14 +131,14 @@ func (s *settings) secret(dst *string, name, usage string) {
 
 // resolve fills in, for every setting that no flag gave, what the environment
 // or else the file says. It names the setting, its origin and what is wanted.
-func (s *settings) resolve(env lookup, table []*command) error {
+func (s *settings) resolve(env lookup) error {
 	if err := s.fromEnvironment(env); err != nil {
 		return err
 	}
 	if s.config == "" {
 		return nil
 	}
-	return s.fromFile(s.config, table)
+	return s.fromFile(s.config)
 }
 
 // variable is the setting's name in the environment.
@@ -156,7 +157,7 @@ func (s *settings) fromEnvironment(env lookup) (err error) {
 	return err
 }
 
-func (s *settings) fromFile(path string, table []*command) error {
+func (s *settings) fromFile(path string) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read the settings: %w", err)
@@ -167,7 +168,7 @@ func (s *settings) fromFile(path string, table []*command) error {
 	}
 	given := map[string]string{}
 	flatten(given, "", tree)
-	known := settingNames(table)
+	known := settingNames()
 	for _, name := range sortedKeys(given) {
 		if !slices.Contains(known, name) {
 			return fmt.Errorf("unknown setting %q in %q%s", name, path, didYouMean(name, known))
@@ -204,10 +205,11 @@ func flatten(into map[string]string, prefix string, tree map[string]any) {
 }
 
 // settingNames lists what a file may hold: the settings of every command,
-// since one file serves them all.
-func settingNames(table []*command) []string {
+// since one file serves them all. It asks commands of its own, since declaring
+// flags presets what they are bound to.
+func settingNames() []string {
 	seen := map[string]bool{}
-	for _, cmd := range table {
+	for _, cmd := range commands() {
 		newSettings(cmd).VisitAll(func(f *pflag.Flag) {
 			if _, ok := f.Annotations[asSetting]; ok && f.Name != "config" {
 				seen[f.Name] = true
@@ -219,10 +221,11 @@ func settingNames(table []*command) []string {
 
 func (s *settings) give(f *pflag.Flag, text, origin string) error {
 	err := s.Set(f.Name, text)
-	if err == nil {
-		return nil
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return wrongValue(f, text, " (from "+origin+")", invalid.Unwrap())
 	}
-	return wrongValue(f, text, " (from "+origin+")", err)
+	return err
 }
 
 // explain words a flag error of pflag's in our own way.

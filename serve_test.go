@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"earworm/schema"
+	"earworm/schema/sqlite"
+	"earworm/source"
+)
+
+// serving starts "earworm serve" in this process on a free port, and returns
+// its address and a function that stops it and returns its exit code.
+func serving(t *testing.T, args ...string) (url string, stop func() int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		args := append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)
+		code <- run(ctx, console{strings.NewReader(""), io.Discard, w}, args, noEnvironment)
+		w.Close()
+	}()
+	address := make(chan string, 1)
+	go func() { // reads on, so that the log never blocks
+		for lines := bufio.NewScanner(r); lines.Scan(); {
+			if m := regexp.MustCompile(`addr=(http://\S+)`).FindStringSubmatch(lines.Text()); m != nil {
+				address <- m[1]
+			}
+		}
+	}()
+	select {
+	case url = <-address:
+	case got := <-code:
+		t.Fatalf("serve ended with exit code %d", got)
+	}
+	return url, func() int { cancel(); return <-code }
+}
+
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+// awaitAnalysed asks for a track until it is analysed.
+func awaitAnalysed(t *testing.T, url string, id schema.TrackID) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(30 * time.Second); ; {
+		_, body := get(t, url+"/v1/tracks/"+string(id))
+		var track schema.Track
+		if err := json.Unmarshal([]byte(body), &track); err != nil {
+			t.Fatalf("track %s: %q: %v", id, body, err)
+		}
+		switch track.Status {
+		case schema.Analysed:
+			return
+		case schema.Failed:
+			t.Fatalf("track %s failed: %v", id, track.Failure)
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("track %s is still %s after 30 s", id, track.Status)
+		}
+	}
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, bpm := range map[string]float64{"pending.wav": 100, "posted.wav": 120, "enqueued.wav": 90} {
+		if err := os.WriteFile(filepath.Join(folder, name), clickTrack(4, bpm), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := func(name string) (schema.TrackID, string) {
+		uri, err := source.Canonical(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return schema.TrackIDOf(uri), uri
+	}
+
+	// The store knows of a track that no queue does any more.
+	db := filepath.Join(folder, "earworm.db")
+	store, err := sqlite.Open(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost, lostURI := id("pending.wav")
+	_, err = store.AddTrack(t.Context(), schema.Track{ID: lost, Source: lostURI, Status: schema.Pending, AddedAt: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	url, stop := serving(t, "--store", db)
+	awaitAnalysed(t, url, lost)
+
+	posted, postedURI := id("posted.wav")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/tracks", strings.NewReader(fmt.Sprintf(`{"source": %q}`, postedURI)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusAccepted {
+		t.Fatalf("POST /v1/tracks: %s", res.Status)
+	}
+	awaitAnalysed(t, url, posted)
+	if status, body := get(t, url+"/v1/tracks/"+string(posted)+"/features"); status != 200 || !strings.Contains(body, `"tempo_bpm"`) {
+		t.Errorf("features: %d %s", status, body)
+	}
+
+	// The enqueue command hands in through the API of a serve.
+	enqueued, enqueuedURI := id("enqueued.wav")
+	var out, errs bytes.Buffer
+	args := []string{"enqueue", "--addr", strings.TrimPrefix(url, "http://"), filepath.Join(folder, "enqueued.wav")}
+	code := run(t.Context(), console{strings.NewReader(""), &out, &errs}, args, noEnvironment)
+	if want := fmt.Sprintf("new      %s  %s\n", enqueued, enqueuedURI); code != exitOK || out.String() != want || errs.Len() > 0 {
+		t.Errorf("enqueue: exit code %d, stdout %q, stderr %q; want %q", code, &out, &errs, want)
+	}
+	awaitAnalysed(t, url, enqueued)
+
+	for path, want := range map[string]string{
+		"/healthz":         `{"status":"ok"}`,
+		"/readyz":          `"queue":"ok","store":"ok"`,
+		"/metrics":         `earworm_jobs_total{lane="ingest",outcome="done"} 3`,
+		"/queues/":         "<html",
+		"/v1/openapi.yaml": "openapi: 3.1.0",
+	} {
+		if status, body := get(t, url+path); status != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %.300s; want %q in it", path, status, body, want)
+		}
+	}
+	if code := stop(); code != exitOK {
+		t.Errorf("serve stops with exit code %d; want 0", code)
+	}
+}
+
+func TestServeOnATakenAddress(t *testing.T) {
+	t.Parallel()
+	url, stop := serving(t, "--store", t.TempDir())
+	defer stop()
+	addr := strings.TrimPrefix(url, "http://")
+	var errs bytes.Buffer
+	code := run(t.Context(), console{strings.NewReader(""), io.Discard, &errs}, []string{"serve", "--store", t.TempDir(), "--addr", addr}, noEnvironment)
+	want := "earworm: listen on " + addr + ": bind: address already in use\n  --addr 127.0.0.1:0 takes any free port\n"
+	if code != exitFailed || errs.String() != want {
+		t.Errorf("exit code %d, stderr %q; want %q", code, &errs, want)
+	}
+}

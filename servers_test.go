@@ -1,0 +1,285 @@
+//go:build servers
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	gocql "github.com/apache/cassandra-gocql-driver/v2" //nolint:depguard // drops the keyspaces of these tests
+
+	"earworm/schema"
+	"earworm/schema/cassandra"
+)
+
+// fleetOfTest is a built earworm, a Redis database and a keyspace, each for
+// one test alone.
+type fleetOfTest struct {
+	binary string
+	env    []string
+	store  *cassandra.Store
+}
+
+// required reads the address of a test server. Without it the test fails: it
+// must not pass unseen.
+func required(t *testing.T, name string) string {
+	t.Helper()
+	v := os.Getenv(name)
+	if v == "" {
+		t.Fatalf("%s is not set; run scripts/servers.sh with go test …", name)
+	}
+	return v
+}
+
+func newFleet(t *testing.T, database int) *fleetOfTest {
+	t.Helper()
+	redis, host := required(t, "EARWORM_TEST_REDIS"), required(t, "EARWORM_TEST_CASSANDRA")
+	if !strings.Contains(redis, "://") {
+		redis = "redis://" + redis
+	}
+	address, err := url.Parse(redis)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.Path = fmt.Sprint("/", database)
+	flush(t, address.Host, database)
+	t.Cleanup(func() { flush(t, address.Host, database) })
+
+	f := &fleetOfTest{binary: filepath.Join(t.TempDir(), "earworm")}
+	if runtime.GOOS == "windows" {
+		f.binary += ".exe"
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", f.binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build earworm: %v\n%s", err, out)
+	}
+	keyspace := fmt.Sprintf("e2e_%d_%d", os.Getpid(), database)
+	f.env = append(
+		os.Environ(),
+		"EARWORM_REDIS="+address.String(), "EARWORM_CASSANDRA="+host, "EARWORM_CASSANDRA_KEYSPACE="+keyspace,
+		"EARWORM_STORE=", "EARWORM_CONFIG=",
+	)
+	t.Cleanup(func() { dropKeyspace(t, host, keyspace) })
+	if out := f.run(t, "migrate"); !strings.Contains(out, "applied 0001") || !strings.HasSuffix(out, ": up to date\n") {
+		t.Fatalf("migrate prints %q", out)
+	}
+	if out := f.run(t, "migrate"); strings.Contains(out, "applied") {
+		t.Fatalf("the second migrate prints %q", out)
+	}
+	f.store, err = cassandra.Open(t.Context(), cassandra.Config{Hosts: []string{host}, Keyspace: keyspace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// run runs earworm to its end, which must be a success, and returns stdout.
+func (f *fleetOfTest) run(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), f.binary, args...)
+	cmd.Env = f.env
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("earworm %s: %v\n%s", strings.Join(args, " "), err, &errs)
+	}
+	return string(out)
+}
+
+// worker starts a worker process; stop sends SIGTERM, awaits its end, which
+// must be a success, and returns its log.
+func (f *fleetOfTest) worker(t *testing.T, args ...string) (stop func() string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), f.binary, append([]string{"worker"}, args...)...)
+	cmd.Env = f.env
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return func() string {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the worker ends with %v\n%s", err, &log)
+		}
+		return log.String()
+	}
+}
+
+// awaitCounts asks the store until enough says so.
+func (f *fleetOfTest) awaitCounts(t *testing.T, enough func(schema.Counts) bool) schema.Counts {
+	t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(2 * time.Minute); ; {
+		counts, err := f.store.Counts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if enough(counts) {
+			return counts
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("after 2 minutes the store holds %+v", counts)
+		}
+	}
+}
+
+// flush empties a Redis database, in Redis's own words: only queue may speak
+// to it through a client.
+func flush(t *testing.T, address string, database int) {
+	t.Helper()
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(context.WithoutCancel(t.Context()), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(conn, "SELECT %d\r\nFLUSHDB\r\nQUIT\r\n", database)
+	var answer bytes.Buffer
+	if _, err := answer.ReadFrom(conn); err != nil || answer.String() != "+OK\r\n+OK\r\n+OK\r\n" {
+		t.Fatalf("flush redis database %d: %q, %v", database, &answer, err)
+	}
+}
+
+func dropKeyspace(t *testing.T, host, keyspace string) {
+	t.Helper()
+	cluster := gocql.NewCluster(host)
+	cluster.Timeout = time.Minute
+	session, err := cluster.CreateSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if err := session.Query("DROP KEYSPACE IF EXISTS " + keyspace).ExecContext(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
+// samplesOfRepo are the sample tracks, twelve or more.
+func samplesOfRepo(t *testing.T) []string {
+	t.Helper()
+	var paths []string
+	for _, row := range readCSV(t, filepath.Join("samples", "labels.csv")) {
+		paths = append(paths, filepath.Join("samples", row[0]))
+	}
+	if len(paths) < 12 {
+		t.Fatalf("%d samples; want 12 or more", len(paths))
+	}
+	return paths
+}
+
+// TestFleet: from a path on the command line, through Redis and a worker
+// process, to rows in Cassandra.
+func TestFleet(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 11)
+	samples := samplesOfRepo(t)
+	bad := filepath.Join("samples", "testdata", "bad", "silent.wav")
+
+	out := f.run(t, append([]string{"enqueue"}, append(samples, bad)...)...)
+	if got := strings.Count(out, "new "); got != len(samples)+1 {
+		t.Fatalf("enqueue prints %d new tracks of %d:\n%s", got, len(samples)+1, out)
+	}
+	if out := f.run(t, "enqueue", samples[0]); !strings.HasPrefix(out, "waiting ") {
+		t.Errorf("enqueue of what waits prints %q", out)
+	}
+	if out := f.run(t, "status"); !strings.Contains(out, fmt.Sprintf("ingest: %d waiting", len(samples)+1)) {
+		t.Errorf("status prints\n%s", out)
+	}
+
+	stop := f.worker(t)
+	counts := f.awaitCounts(t, func(c schema.Counts) bool { return c.Pending == 0 })
+	log := stop()
+	if counts.Analysed != len(samples) || counts.Failed != 1 || counts.Failures[schema.Silent] != 1 {
+		t.Errorf("the catalogue is %+v; want %d analysed and a silent one\n%s", counts, len(samples), log)
+	}
+	for _, path := range samples {
+		id := namedInput(t, path).id
+		a, err := f.store.Analysis(t.Context(), id, "")
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		features, err := f.store.Features(t.Context(), id)
+		if err != nil || features.TempoBPM != a.Tempo.BPM || features.Key != a.Key.Name || features.Meter != a.Meter.Name {
+			t.Errorf("%s: features %+v (%v) are not those of the analysis %+v", path, features, err, a)
+		}
+		if len(a.Beats) == 0 || len(a.Embedding) != schema.EmbeddingSize || a.SHA256 == "" || a.DurationS < 5 {
+			t.Errorf("%s: %d beats, %d values of embedding, sha256 %q, %.1f s", path, len(a.Beats), len(a.Embedding), a.SHA256, a.DurationS)
+		}
+	}
+	if out := f.run(t, "status"); !strings.Contains(out, fmt.Sprintf("%d analysed, 0 pending, 1 failed", len(samples))) ||
+		!strings.Contains(out, schema.Silent.Help()) {
+		t.Errorf("status prints\n%s", out)
+	}
+}
+
+// TestWorkerStopsMidWay: a worker told to stop loses no track; the next one
+// does what is left.
+func TestWorkerStopsMidWay(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 12)
+	samples := samplesOfRepo(t)
+	f.run(t, append([]string{"enqueue"}, samples...)...)
+	stop := f.worker(t, "--concurrency", "1")
+	f.awaitCounts(t, func(c schema.Counts) bool { return c.Analysed > 0 })
+	log := stop()
+	counts, err := f.store.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if counts.Failed > 0 || counts.Analysed+counts.Pending != len(samples) || counts.Pending == 0 {
+		t.Fatalf("after SIGTERM the catalogue is %+v; want some of %d analysed, the rest pending\n%s", counts, len(samples), log)
+	}
+	stop = f.worker(t)
+	counts = f.awaitCounts(t, func(c schema.Counts) bool { return c.Pending == 0 })
+	log = stop()
+	if counts.Analysed != len(samples) || counts.Failed > 0 {
+		t.Errorf("in the end the catalogue is %+v; want all %d analysed\n%s", counts, len(samples), log)
+	}
+}
+
+// TestKeyspaceThatWasNeverMigrated: one line that says what to do.
+func TestKeyspaceThatWasNeverMigrated(t *testing.T) {
+	t.Parallel()
+	host := required(t, "EARWORM_TEST_CASSANDRA")
+	var errs bytes.Buffer
+	code := run(t.Context(), console{strings.NewReader(""), &bytes.Buffer{}, &errs},
+		[]string{"status", "--cassandra", host, "--cassandra-keyspace", "never_migrated"}, noEnvironment)
+	if code != exitFailed || !strings.Contains(errs.String(), "earworm migrate") {
+		t.Errorf("exit code %d, stderr %q; want 1 and earworm migrate named", code, &errs)
+	}
+}
+
+func namedInput(t *testing.T, path string) input {
+	t.Helper()
+	in := named(path)
+	if in.failure != nil {
+		t.Fatal(errors.New(path + ": " + in.failure.Message))
+	}
+	return in
+}
