@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A real Redis and a real Cassandra for the tests: by Docker Compose where an
-# engine answers, else natively (redis-server from the system's packages,
-# Cassandra from its Maven artifacts under Java 17).
+# engine answers, else natively, on Linux (redis-server from the system's
+# packages, Cassandra from its Maven artifacts under Java 17).
 #
 #   servers.sh start            start what is not running; wait until both answer
 #   servers.sh stop             stop what start started
@@ -33,7 +33,7 @@ answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # alive NAME WORD: whether the process of NAME's pid file runs, and is that
 # server (WORD is in its command line) and not a later process of the same number.
 alive() {
-  [[ -f $run/$1/pid ]] && tr '\0' ' ' <"/proc/$(<"$run/$1/pid")/cmdline" 2>/dev/null | grep -q "$2"
+  [[ -f $run/$1/pid ]] && { tr '\0' ' ' <"/proc/$(<"$run/$1/pid")/cmdline" | grep -q "$2"; } 2>/dev/null
 }
 
 # await NAME PORT WORD LOG: until NAME answers, or its process has ended.
@@ -44,7 +44,7 @@ await() {
       tail -n 20 "$4" >&2 || true
       die "$1 ended before it was ready; its log is $4"
     fi
-    ((SECONDS - began < 180)) || die "$1 is not ready after 180 s; its log is $4"
+    ((SECONDS - began < 300)) || die "$1 is not ready after 300 s; its log is $4"
     [[ -t 2 ]] && printf '\rservers: %s is starting … %d s ' "$1" $((SECONDS - began)) >&2
     sleep 0.2
   done

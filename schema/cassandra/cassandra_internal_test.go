@@ -148,3 +148,25 @@ func TestOpenHeedsItsContext(t *testing.T) {
 		t.Errorf("got error %v; want %v", err, context.Canceled)
 	}
 }
+
+func TestRepeatedComplaintsAreSaidOnceAMinute(t *testing.T) {
+	t.Parallel()
+	var l logger
+	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	if l.news("down", now) {
+		t.Error("a complaint is news before the session is open")
+	}
+	l.open.Store(true)
+	said := 0
+	for second := range 150 {
+		if l.news("down", now.Add(time.Duration(second)*time.Second)) {
+			said++
+		}
+	}
+	if said != 3 {
+		t.Errorf("in 150 seconds it was said %d times; want 3", said)
+	}
+	if !l.news("up", now) {
+		t.Error("another event is no news")
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -111,8 +112,12 @@ func (d *dialer) reason(err error) error {
 }
 
 // logger hands the driver's log to slog. What it complains of while a session
-// is being made is in the error that then comes back.
-type logger struct{ open atomic.Bool }
+// is being made is in the error that then comes back; what it repeats every
+// second while a host is away is said once a minute.
+type logger struct {
+	open atomic.Bool
+	said sync.Map // event -> time.Time it was last said
+}
 
 func (l *logger) Error(msg string, fields ...gocql.LogField) { l.log(slog.LevelWarn, msg, fields) }
 
@@ -123,7 +128,7 @@ func (l *logger) Info(msg string, fields ...gocql.LogField) { l.log(slog.LevelDe
 func (l *logger) Debug(msg string, fields ...gocql.LogField) { l.log(slog.LevelDebug, msg, fields) }
 
 func (l *logger) log(level slog.Level, msg string, fields []gocql.LogField) {
-	if !l.open.Load() {
+	if level > slog.LevelDebug && !l.news(msg, time.Now()) {
 		level = slog.LevelDebug
 	}
 	attrs := make([]slog.Attr, 0, len(fields))
@@ -131,6 +136,19 @@ func (l *logger) log(level slog.Level, msg string, fields []gocql.LogField) {
 		attrs = append(attrs, slog.String(f.Name, f.Value.String()))
 	}
 	slog.LogAttrs(context.Background(), level, "cassandra driver", append(attrs, slog.String("event", strings.TrimSuffix(msg, ".")))...)
+}
+
+// news tells what is worth saying at a time.
+func (l *logger) news(event string, now time.Time) bool {
+	if !l.open.Load() {
+		return false
+	}
+	last, said := l.said.Load(event)
+	if said && now.Sub(last.(time.Time)) < time.Minute {
+		return false
+	}
+	l.said.Store(event, now)
+	return true
 }
 
 // where names the cluster in errors.
