@@ -47,7 +47,7 @@ type Options struct {
 	FFmpeg      string        // path of ffmpeg; empty: look it up in PATH
 	MaxDuration time.Duration // of the recording; 0: 2 hours
 	MaxBytes    int64         // of the file; 0: 2 GiB
-	Timeout     time.Duration // of Open and all Reads together; 0: 5 minutes
+	Timeout     time.Duration // of Open and all Reads together; 0: 10 minutes
 }
 
 // WithDefaults returns a copy with the zero fields filled in.
@@ -62,7 +62,7 @@ func (o Options) WithDefaults() Options {
 		o.MaxBytes = 2 << 30
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 5 * time.Minute
+		o.Timeout = 10 * time.Minute
 	}
 	return o
 }

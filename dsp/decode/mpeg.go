@@ -133,7 +133,7 @@ func examineMPEG(f io.ReaderAt, start, size int64) (*track, error) {
 	x := parseXing(b[offset:], h)
 	start += int64(offset)
 	if x.frames > 0 {
-		t.info.Samples = x.frames*int64(h.samples) - x.delay - x.padding
+		t.info.Samples = max(0, x.frames*int64(h.samples)-x.delay-x.padding)
 		// A count of frames that the count of bytes contradicts was forgotten by
 		// an editor: the file is whole.
 		t.vague = x.bytes > 0 && start+x.bytes <= size

@@ -131,7 +131,7 @@ func examine(f io.ReaderAt, size int64) (*track, error) {
 				return nil, err
 			}
 		}
-		return t, t.checkLimits()
+		return t.withinLimits()
 	}
 	if isText(head) {
 		return nil, fmt.Errorf("%w: it is text", ErrUnsupported)
@@ -143,21 +143,21 @@ func examine(f io.ReaderAt, size int64) (*track, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, t.checkLimits()
+	return t.withinLimits()
 }
 
-// checkLimits refuses by name what no music has.
-func (t *track) checkLimits() error {
+// withinLimits refuses by name what no music has.
+func (t *track) withinLimits() (*track, error) {
 	rate, channels := t.info.SampleRate, t.info.Channels
 	switch {
 	case rate == 0 && channels == 0: // only ffmpeg knows
-		return nil
+		return t, nil
 	case rate < minRate || rate > maxRate:
-		return fmt.Errorf("%w: its sample rate is %d Hz; want %d to %d", ErrUnsupported, rate, minRate, maxRate)
+		return nil, fmt.Errorf("%w: its sample rate is %d Hz; want %d to %d", ErrUnsupported, rate, minRate, maxRate)
 	case channels < 1 || channels > maxChannels:
-		return fmt.Errorf("%w: it has %d channels; want 1 to %d", ErrUnsupported, channels, maxChannels)
+		return nil, fmt.Errorf("%w: it has %d channels; want 1 to %d", ErrUnsupported, channels, maxChannels)
 	}
-	return nil
+	return t, nil
 }
 
 // skipID3 finds the end of the ID3v2 tags at an offset, which any format may

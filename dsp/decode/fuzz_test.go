@@ -1,0 +1,131 @@
+package decode
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// hear decodes bytes in Go as Open would, and holds it to what is promised of
+// any bytes: an end, in bounded time and memory, in sound or in an error of
+// this package.
+func hear(t *testing.T, b []byte) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	heard, err := hearAll(t, b)
+	runtime.ReadMemStats(&after)
+	if err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrUnsupported) {
+		t.Errorf("error %v is of no kind", err)
+	}
+	// A frame that costs no bytes to speak of may decode to 65,536 samples; all
+	// that is allocated for it at once is what must not add up.
+	if used := int64(after.HeapAlloc) - int64(before.HeapAlloc); used > 256<<20 {
+		t.Errorf("%d bytes, heard as %d samples, hold %d MB", len(b), heard, used>>20)
+	}
+}
+
+func hearAll(t *testing.T, b []byte) (heard int, err error) {
+	t.Helper()
+	w := newWatch(t.Context(), 20*time.Second)
+	w.begin()
+	track, err := examine(&guardedFile{bytes.NewReader(b), w}, int64(len(b)))
+	if err != nil || track.native == nil {
+		return 0, err
+	}
+	s, _, err := track.native()
+	if err != nil {
+		return 0, err
+	}
+	block := make([]float32, 4096)
+	for heard < 4_000_000 { // three minutes from a few bytes are no music
+		n, err := s.read(block)
+		if errors.Is(err, io.EOF) && n == 0 {
+			return heard, nil
+		}
+		if err != nil {
+			return heard, err
+		}
+		if n < 1 || n > len(block) {
+			t.Fatalf("a read of %d samples", n)
+		}
+		heard += n
+	}
+	return heard, nil
+}
+
+// seeds adds the beginning of each fixture that fits.
+func seeds(f *testing.F, pattern string, length int) {
+	f.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", pattern))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no fixtures %s: %v", pattern, err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b[:min(len(b), length)])
+	}
+}
+
+func FuzzMP3(f *testing.F) {
+	seeds(f, "*.mp3", 2500)
+	f.Fuzz(hear)
+}
+
+func FuzzFLAC(f *testing.F) {
+	seeds(f, "*.flac", 12_000)
+	f.Fuzz(hear)
+}
+
+// FuzzVorbis seals the pages anew, so that what is changed reaches the parser.
+func FuzzVorbis(f *testing.F) {
+	seeds(f, "*.ogg", 12_000)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for i := 0; ; {
+			next := bytes.Index(b[i:], []byte("OggS\x00"))
+			if next < 0 {
+				break
+			}
+			p, ok := parseOgg(b[i+next:])
+			if !ok || p.lacks > 0 {
+				break
+			}
+			p.seal()
+			i += next + len(p.raw)
+		}
+		hear(t, b)
+	})
+}
+
+func FuzzWAV(f *testing.F) {
+	f.Add([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00\x44\xac\x00\x00\x10\xb1\x02\x00\x04\x00\x10\x00data\x08\x00\x00\x00\x01\x00\x02\x00\x03\x00\x04\x00"))
+	f.Add([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x03\x00\x01\x00\x44\xac\x00\x00\x10\xb1\x02\x00\x04\x00\x20\x00data\x04\x00\x00\x00\x00\x00\x80\x3f"))
+	f.Add([]byte("RF64\xff\xff\xff\xffWAVEds64\x10\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00fmt \x12\x00\x00\x00\x07\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00\x00\x00data\xff\xff\xff\xff\x01\x02\x03\x04"))
+	f.Fuzz(hear)
+}
+
+// FuzzExamine meets the formats that only ffmpeg decodes, whose headers are
+// read all the same.
+func FuzzExamine(f *testing.F) {
+	seeds(f, "*.[amow]*", 12_000)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		track, err := examine(bytes.NewReader(b), int64(len(b)))
+		if (track == nil) == (err == nil) {
+			t.Fatalf("track %v with error %v", track, err)
+		}
+		if err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrUnsupported) {
+			t.Fatalf("error %v is of no kind", err)
+		}
+		if err == nil && (track.info.Samples < 0 || track.demuxer == "") {
+			t.Fatalf("track %+v", track)
+		}
+	})
+}
