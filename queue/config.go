@@ -26,7 +26,7 @@ type Config struct {
 	Grace        time.Duration // for jobs in flight when Run is to end; 0: 20 s
 	FirstRetry   time.Duration // about how long the first retry waits; 0: 5 s
 	MaxRetry     time.Duration // the longest that any retry waits; 0: 10 min
-	PollInterval time.Duration // how often an idle Run looks for jobs; 0: 20 ms in process, 250 ms on Redis
+	PollInterval time.Duration // how often an idle Run looks for jobs; 0: 50 ms in process, 250 ms on Redis
 	Log          *slog.Logger  // nil: silent in process, slog.Default() on Redis
 }
 
@@ -54,7 +54,7 @@ func (c Config) WithDefaults() Config {
 	if c.PollInterval == 0 {
 		c.PollInterval = 250 * time.Millisecond
 		if embedded {
-			c.PollInterval = 20 * time.Millisecond
+			c.PollInterval = 50 * time.Millisecond
 		}
 	}
 	if c.Log == nil {

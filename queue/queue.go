@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -29,6 +30,9 @@ type Queue struct {
 	inspect *asynq.Inspector
 	suspect chan struct{} // holds a place for the one suspect that may run
 	stop    func()        // ends the Redis of this process
+	closing chan struct{} // closed by Close, once
+	close   sync.Once
+	runs    sync.WaitGroup
 }
 
 // Open makes a queue. It does not wait for Redis to answer: Ping does. Its
@@ -69,13 +73,19 @@ func open(c Config, client redis.UniversalClient, name string, stop func()) *Que
 		tasks:   asynq.NewClientFromRedisClient(client),
 		inspect: asynq.NewInspectorFromRedisClient(client),
 		suspect: make(chan struct{}, 1),
+		closing: make(chan struct{}),
 	}
 }
 
-// Close ends the connection. Run must have returned.
-func (q *Queue) Close() error {
-	err := q.client.Close()
-	q.stop()
+// Close ends each Run as the end of its context does, waits for it, and ends
+// the connection: asynq does not survive losing that under its feet.
+func (q *Queue) Close() (err error) {
+	q.close.Do(func() {
+		close(q.closing)
+		q.runs.Wait()
+		err = q.client.Close()
+		q.stop()
+	})
 	return err
 }
 

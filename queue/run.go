@@ -28,6 +28,17 @@ const (
 // back the rest, whose contexts end, and returns nil. An error means that Redis
 // did not answer at the start; later it is waited for.
 func (q *Queue) Run(ctx context.Context, h Handler) error {
+	q.runs.Add(1)
+	defer q.runs.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-q.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	if err := q.Ping(ctx); err != nil {
 		return err
 	}

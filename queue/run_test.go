@@ -254,6 +254,29 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
+func TestCloseEndsRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newFleet(t).queue(Config{})
+		enqueue(t, q, job("a"))
+		r := &record{answer: taking(10 * time.Second)}
+		done := make(chan error, 1)
+		go func() { done <- q.Run(t.Context(), r.handle) }()
+		time.Sleep(5 * time.Second)
+		if err := errors.Join(q.Close(), q.Close()); err != nil {
+			t.Errorf("closing, twice: %v", err)
+		}
+		select {
+		case err := <-done:
+			if err != nil || len(r.got) != 1 {
+				t.Errorf("Run returned %v after %d jobs", err, len(r.got))
+			}
+		default:
+			t.Error("Run goes on after Close")
+		}
+	})
+}
+
 // With every slot busy on a batch, an ingested track goes next.
 func TestIngestGoesBeforeABatch(t *testing.T) {
 	t.Parallel()
