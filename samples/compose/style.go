@@ -3,6 +3,8 @@ package compose
 import (
 	"maps"
 	"slices"
+
+	"earworm/schema"
 )
 
 // Style is how a kind of band plays. Lists are alternatives, one of which is
@@ -283,3 +285,8 @@ var styles = map[string]Style{
 
 // Styles lists the names of all styles.
 func Styles() []string { return slices.Sorted(maps.Keys(styles)) }
+
+// Plays tells whether a style is at home in a meter.
+func Plays(style string, m schema.Meter) bool {
+	return slices.Contains(styles[style].Meters, m.String())
+}

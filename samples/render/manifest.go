@@ -28,7 +28,7 @@ type Item struct {
 	Key       schema.Key   `json:"key,omitempty"`
 	Meter     schema.Meter `json:"meter,omitzero"`      // as written
 	Beats     []float64    `json:"beats,omitempty"`     // s, rising: felt beats
-	Positions []int        `json:"positions,omitempty"` // one a beat; 1 is the downbeat
+	Positions []int        `json:"positions,omitempty"` // one a beat, 1 the downbeat; absent where bars are unsure
 
 	TuningCents float64  `json:"tuning_cents"` // of the whole recording against A4 = 440 Hz
 	Weight      float64  `json:"weight"`

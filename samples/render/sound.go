@@ -183,7 +183,9 @@ func (t *take) label() {
 	t.item.TempoBPM = math.Round(t.score.Tempo()/scale*100) / 100
 	for _, b := range t.score.Beats {
 		t.item.Beats = append(t.item.Beats, math.Round(b.At*scale*1e4)/1e4)
-		t.item.Positions = append(t.item.Positions, b.Position)
+		if b.Position > 0 {
+			t.item.Positions = append(t.item.Positions, b.Position)
+		}
 	}
 	t.item.TuningCents = math.Round(t.item.TuningCents*10) / 10
 }

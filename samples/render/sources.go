@@ -49,21 +49,24 @@ func SourceNames() []string { return slices.Sorted(maps.Keys(Mix())) }
 
 // openers make the sources. Each keeps of the index what it can use.
 var openers = map[string]func(c Config, index []entry) (source, error){
-	"band":   openBand,
-	"mma":    openMMA,
-	"folk":   openFolk,
-	"groove": openGroove,
+	"band":      openBand,
+	"mma":       openMMA,
+	"folk":      openFolk,
+	"mutopia":   openMutopia,
+	"lieder":    openLieder,
+	"pop909":    openPOP909,
+	"leadsheet": openLeadsheet,
+	"groove":    openGroove,
 }
 
 func openSources(c Config, index []entry) ([]share, error) {
 	var all []share
 	for _, name := range SourceNames() {
 		part := c.Sources[name]
-		open, ok := openers[name]
-		if part == 0 || !ok {
+		if part == 0 {
 			continue
 		}
-		src, err := open(c, index)
+		src, err := openers[name](c, index)
 		if err != nil {
 			return nil, fmt.Errorf("open source %s: %w", name, err)
 		}
