@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"earworm/cnn/train"
+)
+
+type trainConfig struct {
+	train.Config
+	data             []string
+	gameMusic, audio string
+	gameShare        int
+	cache            string
+	seed             int
+}
+
+func trainCommand() *command {
+	t := &trainConfig{}
+	return &command{
+		name:     "train",
+		operands: "rhythm|key",
+		brief:    "make a network's weights from labelled sound",
+		about: `
+Trains the rhythm or the key network with gorgonia, on what earworm render wrote
+(--data) and on recordings with consensus labels (--gamemusic). Features are
+computed once and cached. Each epoch prints its loss and what the network
+reaches on the validation items, and ends with a checkpoint: a run that was
+stopped, by Ctrl-C or otherwise, goes on from there when called again. The
+weights of the best epoch are in --out; earworm is built with those in
+cnn/rhythm.weights and cnn/key.weights.`,
+		examples: `
+earworm train key --data /data/render --out key.weights
+earworm train rhythm --data /data/render,/data/more --epochs 60 --out rhythm.weights`,
+		flags: func(s *settings) {
+			s.list(&t.data, "data", "`folders` with a manifest.ndjson of labelled audio")
+			s.text(&t.gameMusic, "gamemusic", "", "`folder` with labels.csv and beats.jsonl of consensus labels")
+			s.text(&t.audio, "gamemusic-audio", "", "`folder` with the recordings that --gamemusic names, by their SHA-256")
+			s.count(&t.gameShare, "gamemusic-share", 1, 0, "how many times as `often` these are drawn, item for item")
+			s.text(&t.cache, "cache", "features", "`folder` for computed features")
+			s.text(&t.Out, "out", "", "`file` for the weights (default: NETWORK.weights)")
+			s.text(&t.Version, "version-name", "", "`name` of the weights, such as rhythm-2026.1")
+			s.count(&t.Epochs, "epochs", 40, 1, "`number` of epochs")
+			s.count(&t.EpochSize, "epoch-size", 2000, 1, "`examples` in an epoch")
+			s.count(&t.Batch, "batch", 16, 1, "`examples` a step")
+			s.count(&t.Workers, "workers", runtime.GOMAXPROCS(0), 1, "`number` of machines at work at once")
+			s.count(&t.seed, "seed", 1, 0, "`number` that all chance comes from")
+		},
+		run: t.run,
+	}
+}
+
+func (t *trainConfig) run(ctx context.Context, c console, operands []string) error {
+	if len(operands) > 1 {
+		return usagef("train wants one network; got %q", strings.Join(operands, " "))
+	}
+	t.Network, t.Seed, t.Commit = operands[0], uint64(t.seed), commit()
+	t.Shares = map[string]float64{train.GameMusic: float64(t.gameShare)}
+	if t.Out == "" {
+		t.Out = t.Network + ".weights"
+	}
+	t.Checkpoint = t.Out + ".checkpoint"
+	t.Config = t.WithDefaults()
+	if err := t.Validate(); err != nil {
+		return usageError{err}
+	}
+	examples, err := t.examples(ctx, c)
+	if err != nil {
+		return err
+	}
+	err = train.Run(ctx, t.Config, examples, func(e train.Epoch) {
+		best := ""
+		if e.Best {
+			best = ", the best so far: " + t.Out
+		}
+		fmt.Fprintf(c.out, "epoch %d of %d: loss %.4f, %s%s\n  %s\n", e.Number, t.Epochs, e.Loss,
+			e.Took.Round(time.Second), best, strings.ReplaceAll(e.Figures.String(), "\n", "\n  "))
+	})
+	if err != nil {
+		return err
+	}
+	return t.plot(c.out)
+}
+
+// examples gathers the items and listens to what is not in the cache.
+func (t *trainConfig) examples(ctx context.Context, c console) ([]train.Example, error) {
+	var items []train.Item
+	for _, dir := range t.data {
+		more, err := train.ReadManifest(dir)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, more...)
+	}
+	if t.gameMusic != "" {
+		more, missing, err := train.ReadGameMusic(t.gameMusic, t.audio)
+		if err != nil {
+			return nil, err
+		}
+		if missing > 0 {
+			complain(c.err, fmt.Sprintf("%d recordings are not in %s and are left out", missing, t.audio))
+		}
+		items = append(items, more...)
+	}
+	if len(items) == 0 {
+		return nil, hinted{usagef("there is nothing to train on"), "--data FOLDER names what earworm render wrote"}
+	}
+	bar := newProgress(c.err, len(items), time.Now())
+	defer bar.end()
+	return train.Prepare(ctx, items, t.cache, t.Workers, func() { bar.step(time.Now()) },
+		func(it train.Item, err error) {
+			_ = bar.above(time.Now(), func() error {
+				complain(c.err, fmt.Sprintf("%s is left out: %v", filepath.Base(it.Audio), err))
+				return nil
+			})
+		})
+}
+
+// plot draws loss and selection figure by epoch beside the weights.
+func (t *trainConfig) plot(out io.Writer) error {
+	name := strings.TrimSuffix(t.Out, ".weights") + ".png"
+	if err := train.Plot(name, t.Checkpoint); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out, "loss by epoch: "+name)
+	return err
+}
+
+// commit is the revision that the program was built from, empty where the
+// build does not say.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
+}
