@@ -75,9 +75,9 @@ func (a *analyzeConfig) run(ctx context.Context, c console, operands []string) e
 
 // ending is how a job ended for good.
 type ending struct {
-	id   schema.TrackID
-	err  error
-	took time.Duration
+	id      schema.TrackID
+	failure *schema.Failure // nil: it is done
+	took    time.Duration
 }
 
 // analyse sends the inputs through the queue to the worker and reports each in
@@ -174,9 +174,12 @@ func reporting(handle queue.Handler, endings chan<- ending) queue.Handler {
 	return func(ctx context.Context, d queue.Delivery) error {
 		began := time.Now()
 		err := handle(ctx, d)
-		var permanent *schema.Failure
-		if err == nil || d.Last || errors.As(err, &permanent) {
-			endings <- ending{d.TrackID, err, time.Since(began)}
+		failure, permanent := errors.AsType[*schema.Failure](err)
+		if err == nil || permanent || d.Last {
+			if err != nil && !permanent {
+				failure = schema.Fail(schema.Internal, "%s", err)
+			}
+			endings <- ending{d.TrackID, failure, time.Since(began)}
 		}
 		return err
 	}

@@ -9,8 +9,6 @@ func commands() []*command {
 		enqueueCommand(),
 		migrateCommand(),
 		statusCommand(),
-		evalCommand(),
-		trainCommand(),
 		renderCommand(),
 	}
 }

@@ -179,12 +179,10 @@ func (addr serveAt) send(ctx context.Context, subs []api.Submission) ([]api.Rece
 
 // plainNetwork takes the address, which is named already, out of an error.
 func plainNetwork(err error) error {
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
 		err = request.Err
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err
 	}
 	return err

@@ -21,7 +21,7 @@ type fleetSettings struct {
 	grace time.Duration
 }
 
-func (c *fleetSettings) flags(s *settings) {
+func (c *fleetSettings) declare(s *settings) {
 	c.queue.flags(s)
 	c.store.flags(s)
 	c.work.flags(s)

@@ -72,15 +72,10 @@ func (l *local) submit(ctx context.Context, jobs []input, force bool) error {
 // analysis older than this run was there already.
 func (l *local) result(ctx context.Context, in input, e ending, began time.Time) (result, error) {
 	r := result{input: in, took: e.took}
-	var failure *schema.Failure
-	switch {
-	case in.failure != nil:
-		return r, nil
-	case errors.As(e.err, &failure):
-		r.failure = failure
-		return r, nil
-	case e.err != nil:
-		r.failure = schema.Fail(schema.Internal, "%s", e.err)
+	if r.failure == nil {
+		r.failure = e.failure
+	}
+	if r.failure != nil {
 		return r, nil
 	}
 	var err error

@@ -76,7 +76,6 @@ func main() {
 // turns its error into lines on stderr and an exit code.
 func run(ctx context.Context, c console, args []string, env lookup) int {
 	err := dispatch(ctx, c, args, env)
-	var usage usageError
 	switch {
 	case err == nil:
 		return exitOK
@@ -87,7 +86,7 @@ func run(ctx context.Context, c console, args []string, env lookup) int {
 		return exitInterrupted
 	}
 	tell(c.err, err)
-	if errors.As(err, &usage) {
+	if _, usage := errors.AsType[usageError](err); usage {
 		return exitUsage
 	}
 	return exitFailed
@@ -101,8 +100,7 @@ func complain(w io.Writer, message string) {
 // tell complains of an error, with its hint.
 func tell(w io.Writer, err error) {
 	complain(w, err.Error())
-	var hint hinted
-	if errors.As(err, &hint) {
+	if hint, ok := errors.AsType[hinted](err); ok {
 		fmt.Fprintln(w, "  "+hint.hint)
 	}
 }

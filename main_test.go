@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -174,11 +176,10 @@ func number(ts *testscript.TestScript, object map[string]any, key string) float6
 func checkStatus(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
 	got := 0
-	if exit := (interface{ ExitCode() int })(nil); err != nil {
-		var ok bool
-		if exit, ok = err.(interface{ ExitCode() int }); !ok {
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
 			ts.Fatalf("run %q: %v", args[1:], err)
 		}
 		got = exit.ExitCode()

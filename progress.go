@@ -66,7 +66,7 @@ func (p *progress) end() {
 
 func (p *progress) clear() {
 	if p.w != nil {
-		io.WriteString(p.w, "\r\x1b[K")
+		_, _ = io.WriteString(p.w, "\r\x1b[K")
 	}
 }
 
@@ -74,7 +74,7 @@ func (p *progress) draw(now time.Time) {
 	if p.w == nil || p.done >= p.total {
 		return
 	}
-	io.WriteString(p.w, "\r\x1b[K"+bar(p.done, p.total, now.Sub(p.began), p.width()-1))
+	_, _ = io.WriteString(p.w, "\r\x1b[K"+bar(p.done, p.total, now.Sub(p.began), p.width()-1))
 }
 
 // bar is the line, at most width columns: how much is done and, once

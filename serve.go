@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -34,7 +35,7 @@ earworm serve --addr 0.0.0.0:8080 --redis redis://queue:6379 --cassandra db1,db2
 curl --json '{"source": "/music/waltz.flac"}' http://127.0.0.1:8080/v1/tracks`,
 		flags: func(set *settings) {
 			set.text(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
-			s.fleetSettings.flags(set)
+			s.declare(set)
 		},
 		run: s.run,
 	}
@@ -43,7 +44,7 @@ curl --json '{"source": "/music/waltz.flac"}' http://127.0.0.1:8080/v1/tracks`,
 func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.addr)
 	if err != nil {
-		return hinted{listenError(s.addr, err), "--addr 127.0.0.1:0 takes any free port"}
+		return hinted{fmt.Errorf("listen on %s: %w", s.addr, plainNetwork(err)), "--addr 127.0.0.1:0 takes any free port"}
 	}
 	defer listener.Close()
 	f, err := s.open(ctx, c)
@@ -96,13 +97,4 @@ func (s *serveConfig) handler(f *fleet) http.Handler {
 	mux.Handle("/queues/", f.queue.Monitor("/queues"))
 	mux.Handle("/metrics", f.metrics.handler())
 	return mux
-}
-
-// listenError says what is wrong with the address in a few words.
-func listenError(addr string, err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
-	return errors.New("listen on " + addr + ": " + err.Error())
 }

@@ -80,6 +80,7 @@ func awaitAnalysed(t *testing.T, url string, id schema.TrackID) {
 		switch track.Status {
 		case schema.Analysed:
 			return
+		case schema.Pending:
 		case schema.Failed:
 			t.Fatalf("track %s failed: %v", id, track.Failure)
 		}

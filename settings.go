@@ -221,8 +221,7 @@ func settingNames() []string {
 
 func (s *settings) give(f *pflag.Flag, text, origin string) error {
 	err := s.Set(f.Name, text)
-	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return wrongValue(f, text, " (from "+origin+")", invalid.Unwrap())
 	}
 	return err

@@ -250,6 +250,6 @@ func refill(ctx context.Context, store schema.Tracks, q *queue.Queue, modelVersi
 }
 
 // closing joins an error with that of closing something after it.
-func closing(err *error, close func() error) {
-	*err = errors.Join(*err, close())
+func closing(err *error, end func() error) {
+	*err = errors.Join(*err, end())
 }

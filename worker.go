@@ -18,7 +18,7 @@ gives the others back.`,
 		examples: `
 earworm worker --redis redis://queue:6379 --cassandra db1,db2,db3
 EARWORM_REDIS=redis://queue:6379 EARWORM_CASSANDRA=db1 earworm worker --concurrency 8`,
-		flags: w.flags,
+		flags: w.declare,
 		run: func(ctx context.Context, c console, _ []string) (err error) {
 			if w.queue.redis == "" {
 				return hinted{usageError{errors.New("worker wants --redis, the queue to take tracks from")}, "earworm serve works by itself, without one"}
