@@ -9,6 +9,8 @@ func commands() []*command {
 		enqueueCommand(),
 		migrateCommand(),
 		statusCommand(),
+		evalCommand(),
+		trainCommand(),
 		renderCommand(),
 	}
 }
