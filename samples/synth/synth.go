@@ -110,7 +110,7 @@ func run(ctx context.Context, c Config, path string) ([]float32, error) {
 		effects = "1"
 	}
 	args := []string{
-		"-ni", "-q",
+		"-ni", "-q", "-z", "1024", // frames a write: at 64, writing costs as much as sounding
 		"-r", strconv.Itoa(c.Rate), "-g", strconv.FormatFloat(c.Gain, 'g', 4, 64),
 		"-R", effects, "-C", effects,
 		"-o", "synth.dynamic-sample-loading=1", // only the instruments that play
