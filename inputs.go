@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"earworm/dsp/decode"
 	"earworm/schema"
 	"earworm/source"
 )
@@ -93,7 +94,7 @@ func audioBelow(ctx context.Context, folder string) (found []input, others int, 
 		// A link to a file is a file; one to a folder is not followed.
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 			others++
-		} else if hasAudioName(path) {
+		} else if isAudio(ctx, path) {
 			found = append(found, named(path))
 		} else {
 			others++
@@ -110,8 +111,8 @@ func entryName(entry fs.DirEntry) string {
 	return entry.Name()
 }
 
-// audioNames are the endings that a folder's files are chosen by. What such a
-// file really holds, decode finds out.
+// audioNames are endings of which a folder's files are taken unread. What such
+// a file really holds, decode finds out and says.
 var audioNames = []string{
 	".wav", ".wave", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".aac", ".aif", ".aiff",
 	".aifc", ".wma", ".ape", ".wv", ".mka", ".webm", ".caf", ".au", ".ac3", ".mp2", ".tta", ".mpc", ".w64", ".rf64",
@@ -163,6 +164,12 @@ func unusable(path string, err error) input {
 	return refused(path, code, err.Error())
 }
 
-func hasAudioName(path string) bool {
-	return slices.Contains(audioNames, strings.ToLower(filepath.Ext(path)))
+// isAudio takes a file for audio by the ending of its name, or else by its
+// first bytes.
+func isAudio(ctx context.Context, path string) bool {
+	if slices.Contains(audioNames, strings.ToLower(filepath.Ext(path))) {
+		return true
+	}
+	_, err := decode.Probe(ctx, path)
+	return err == nil
 }

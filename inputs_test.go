@@ -25,6 +25,9 @@ func TestExpand(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(root, "nameless"), clickTrack(1, 120), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Mkdir(filepath.Join(root, "void"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +46,7 @@ func TestExpand(t *testing.T) {
 			"a folder is its audio, by name",
 			[]string{"."},
 			"",
-			[]string{"A.WAV", "b.mp3", "c/a.ogg", "c/d.flac", "link.mp3", "odd name\x1b[2J.wav"},
+			[]string{"A.WAV", "b.mp3", "c/a.ogg", "c/d.flac", "link.mp3", "nameless", "odd name\x1b[2J.wav"},
 		},
 		{"operands keep their order", []string{"b.mp3", "A.WAV"}, "", []string{"b.mp3", "A.WAV"}},
 		{"a named file need not look like audio", []string{"cover.txt"}, "", []string{"cover.txt"}},
