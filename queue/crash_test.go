@@ -67,7 +67,11 @@ func die(t *testing.T, f fleet) (took []Delivery) {
 		return ctx.Err()
 	}}
 	var run sync.WaitGroup
-	run.Go(func() { q.Run(ctx, r.handle) })
+	run.Go(func() {
+		if err := q.Run(ctx, r.handle); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
 	time.Sleep(leaseOver)
 	cancel()
 	run.Wait()

@@ -120,8 +120,8 @@ func (q *Queue) Enqueue(ctx context.Context, j Job) (added bool, err error) {
 	if j.Lane == Reprocess {
 		other = Ingest
 	}
-	moved, clear, err := q.clearWay(other, j, j.Lane == Ingest)
-	if err == nil && clear {
+	moved, free, err := q.clearWay(other, j, j.Lane == Ingest)
+	if err == nil && free {
 		added, err = q.add(ctx, moved)
 	}
 	if err != nil {
@@ -131,9 +131,9 @@ func (q *Queue) Enqueue(ctx context.Context, j Job) (added bool, err error) {
 }
 
 // clearWay removes the same job from a lane where it no longer waits to be
-// run, or where take says so and it does not run yet. clear is false where the
+// run, or where take says so and it does not run yet. free is false where the
 // job stays. Of a job that is taken, batch and force live on.
-func (q *Queue) clearWay(lane Lane, j Job, take bool) (_ Job, clear bool, err error) {
+func (q *Queue) clearWay(lane Lane, j Job, take bool) (_ Job, free bool, err error) {
 	info, err := q.inspect.GetTaskInfo(string(lane), j.id())
 	switch {
 	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
@@ -180,7 +180,7 @@ func (q *Queue) add(ctx context.Context, j Job) (added bool, err error) {
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err == nil, err
 		}
-		if _, clear, err := q.clearWay(j.Lane, j, false); err != nil || !clear {
+		if _, free, err := q.clearWay(j.Lane, j, false); err != nil || !free {
 			return false, err
 		}
 	}

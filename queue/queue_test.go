@@ -1,7 +1,6 @@
 package queue
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -175,7 +174,7 @@ func TestRetryAt(t *testing.T) {
 // Nothing answers at an address: one line, without the password, soon.
 func TestUnreachableRedisIsOneClearLine(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,29 +293,37 @@ func TestMonitorServesTheQueues(t *testing.T) {
 		"/queues/api/redis_info":                   "total_connections_received",
 		"/queues/api/queues/reprocess/never_known": "",
 	} {
-		res, err := http.Get(server.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil || !bytes.Contains(body, []byte(want)) {
-			t.Errorf("%s: %s, %v", path, body, err)
+		if _, body := ask(t, http.MethodGet, server.URL+path, ""); !strings.Contains(body, want) {
+			t.Errorf("%s: %s", path, body)
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, server.URL+"/queues/api/queues/ingest/pending_tasks/a@m1", http.NoBody)
+	remove := server.URL + "/queues/api/queues/ingest/pending_tasks/a@m1"
+	if status, _ := ask(t, http.MethodDelete, remove, "cross-site"); status != http.StatusForbidden || lane(t, q, Ingest).Waiting != 1 {
+		t.Errorf("another site's request was answered with %d", status)
+	}
+	if status, _ := ask(t, http.MethodDelete, remove, "same-origin"); status/100 != 2 || lane(t, q, Ingest).Waiting != 0 {
+		t.Errorf("the page's own request was answered with %d", status)
+	}
+}
+
+// ask sends a request as a browser does that shows a page of some site.
+func ask(t *testing.T, method, url, site string) (status int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Sec-Fetch-Site", "cross-site")
+	req.Header.Set("Sec-Fetch-Site", site)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusForbidden || lane(t, q, Ingest).Waiting != 1 {
-		t.Errorf("another site's request was answered with %s", res.Status)
+	defer res.Body.Close()
+	content, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return res.StatusCode, string(content)
 }
 
 // What is read as a job is written and read again as the same job.

@@ -36,7 +36,7 @@ func TestTLSAndPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Close()
+	t.Cleanup(server.Close)
 	server.RequireUserAuth("me", "s/cret")
 	at := server.Addr()
 	cases := map[string]struct{ redis, want string }{
@@ -47,6 +47,7 @@ func TestTLSAndPassword(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			err := quiet(t, c.redis).Ping(t.Context())
 			if c.want == "" {
 				if err != nil {

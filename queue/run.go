@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -138,16 +137,15 @@ func (r *runner) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	attempts, _ := asynq.GetMaxRetry(ctx)
 	d := Delivery{Job: job, Attempt: retried + 1, Last: retried+1 >= attempts}
 	err = r.queue.deliver(ctx, d, r.handle)
-	var failure *schema.Failure
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &failure):
-		return dead{err}
-	case d.Last && !errors.Is(err, errLater):
+	if isPermanent(err) || err != nil && d.Last && !errors.Is(err, errLater) {
 		return dead{err}
 	}
 	return err
+}
+
+func isPermanent(err error) bool {
+	_, ok := errors.AsType[*schema.Failure](err)
+	return ok
 }
 
 // deliver runs a job under its time limit, and keeps count of runs that no
@@ -174,14 +172,13 @@ func (q *Queue) deliver(ctx context.Context, d Delivery, h Handler) error {
 	limited, cancel := context.WithTimeout(ctx, q.config.JobTimeout)
 	defer cancel()
 	outcome := call(limited, h, d)
-	var failure *schema.Failure
-	final := outcome == nil || d.Last || errors.As(outcome, &failure)
+	final := outcome == nil || d.Last || isPermanent(outcome)
 	if err := q.endRun(ctx, id, run, final); err != nil {
 		q.config.Log.Warn("run not marked as ended", "track_id", d.TrackID, "error", q.fault(ctx, err))
 	}
 	if !final {
 		q.config.Log.Warn("job will be tried again",
-			"track_id", d.TrackID, "lane", d.Lane, "attempt", d.Attempt, slog.Any("error", outcome))
+			"track_id", d.TrackID, "lane", d.Lane, "attempt", d.Attempt, "error", outcome)
 	}
 	return outcome
 }
@@ -205,8 +202,7 @@ func (d dead) Unwrap() []error { return []error{d.error, asynq.SkipRetry} }
 
 // Error says the code before the message: it is what the monitor shows.
 func (d dead) Error() string {
-	var failure *schema.Failure
-	if errors.As(d.error, &failure) {
+	if failure, ok := errors.AsType[*schema.Failure](d.error); ok {
 		return string(failure.Code) + ": " + failure.Message
 	}
 	return d.error.Error()

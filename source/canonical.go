@@ -38,8 +38,7 @@ func Canonical(pathOrURL string) (string, error) {
 	}
 	u, err := url.Parse(pathOrURL)
 	if err != nil {
-		var bad *url.Error
-		if errors.As(err, &bad) {
+		if bad, ok := errors.AsType[*url.Error](err); ok {
 			err = bad.Err // without the address, which may hold a password
 		}
 		return "", fmt.Errorf("source is not an address: %w", err)

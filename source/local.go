@@ -60,7 +60,7 @@ func (o *Opener) inRoots(name string) error {
 	if len(o.config.Roots) == 0 {
 		return nil
 	}
-	real, err := filepath.EvalSymlinks(name)
+	target, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return fileError(name, err)
 	}
@@ -69,7 +69,7 @@ func (o *Opener) inRoots(name string) error {
 		if err != nil {
 			continue // a root that is not there holds nothing
 		}
-		rel, err := filepath.Rel(root, real)
+		rel, err := filepath.Rel(root, target)
 		if err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
 			return nil
 		}

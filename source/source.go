@@ -136,8 +136,7 @@ func (o *Opener) tooLarge(name string) *schema.Failure {
 
 // fileError gives the file system's lasting errors their codes.
 func fileError(name string, err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		err = at.Err // the name is said already
 	}
 	switch {

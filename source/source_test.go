@@ -57,8 +57,7 @@ func codeOf(t *testing.T, err error) schema.Code {
 	if strings.ContainsAny(err.Error(), "\n") {
 		t.Errorf("error is not one line: %q", err)
 	}
-	var f *schema.Failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*schema.Failure](err); ok {
 		return f.Code
 	}
 	return ""

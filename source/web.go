@@ -102,16 +102,13 @@ func (o *Opener) spool(ctx context.Context, uri string, body io.Reader) (*File, 
 
 // requestError keeps a refusal of ours a failure and names the address once.
 func requestError(uri string, err error) error {
-	var refused *schema.Failure
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*schema.Failure](err); ok {
 		return schema.Fail(refused.Code, "fetch %q: %s", uri, refused.Message)
 	}
-	var name *net.DNSError
-	if errors.As(err, &name) && name.IsNotFound {
+	if name, ok := errors.AsType[*net.DNSError](err); ok && name.IsNotFound {
 		return schema.Fail(schema.NotFound, "fetch %q: no such host", uri)
 	}
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
 		err = request.Err
 	}
 	return fmt.Errorf("fetch %q: %w", uri, err)

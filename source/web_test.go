@@ -15,12 +15,16 @@ import (
 	"earworm/schema"
 )
 
+func say(w io.Writer, s string) {
+	_, _ = io.WriteString(w, s) // who hung up does not hear it
+}
+
 // serve answers at /status/N with N, at /hops/N with N redirects, and with
 // music in other ways.
 func serve(t *testing.T) string {
 	t.Helper()
 	mux := http.NewServeMux()
-	mux.HandleFunc("/music", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "music") })
+	mux.HandleFunc("/music", func(w http.ResponseWriter, _ *http.Request) { say(w, "music") })
 	mux.HandleFunc("/status/{code}", func(w http.ResponseWriter, r *http.Request) {
 		code, _ := strconv.Atoi(r.PathValue("code"))
 		w.WriteHeader(code)
@@ -39,13 +43,13 @@ func serve(t *testing.T) string {
 	})
 	mux.HandleFunc("/unsaid", func(w http.ResponseWriter, _ *http.Request) {
 		for range 100 {
-			io.WriteString(w, strings.Repeat("x", 100))
+			say(w, strings.Repeat("x", 100))
 			w.(http.Flusher).Flush() // chunked: the length is not said beforehand
 		}
 	})
 	mux.HandleFunc("/cut", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
-		io.WriteString(w, "music")
+		say(w, "music")
 	})
 	mux.HandleFunc("/silent", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	mux.HandleFunc("/stalled", func(w http.ResponseWriter, r *http.Request) {

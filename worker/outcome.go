@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -32,10 +31,10 @@ func (w *Worker) settle(ctx context.Context, d queue.Delivery, began time.Time, 
 	}
 	failure := verdict(ctx, d, err)
 	if failure == nil {
-		log.Debug("track put off", slog.Any("error", err))
+		log.Debug("track put off", "error", err)
 		return retryable(ctx, d, err)
 	}
-	log.Warn("track failed", "code", failure.Code, slog.Any("error", failure))
+	log.Warn("track failed", "code", failure.Code, "error", failure)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	err = w.Store.SaveFailure(ctx, d.TrackID, w.Model.Version(), *failure)
@@ -75,8 +74,7 @@ func retryable(ctx context.Context, d queue.Delivery, err error) error {
 // file system's are not among them: Fetch has said what there is to say of the
 // track's file, so they are of something else, a store's or ffmpeg's.
 func permanent(err error) *schema.Failure {
-	var failure *schema.Failure
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*schema.Failure](err); ok {
 		return failure
 	}
 	for _, kind := range []struct {

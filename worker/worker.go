@@ -122,11 +122,10 @@ func (w *Worker) listen(ctx context.Context, name string, file *source.File) (sc
 	defer w.close(sound)
 	timed := &timedReader{audio: sound, took: time.Since(began)}
 	a, err := w.Model.Analyse(ctx, timed)
-	var nothing *schema.Failure
-	switch {
-	case errors.As(err, &nothing):
+	if nothing, ok := errors.AsType[*schema.Failure](err); ok {
 		return schema.Analysis{}, schema.Fail(nothing.Code, "analyse %q: %s", name, nothing.Message)
-	case err != nil:
+	}
+	if err != nil {
 		return schema.Analysis{}, renamed(err, file.Path, name)
 	}
 	a.Decoder = sound.Decoder()

@@ -407,7 +407,9 @@ func TestFailureThatCannotBeStoredIsTriedAgain(t *testing.T) {
 func TestDownloadIsKnownByItsAddress(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Write(wav(3, 0.5)[:40000])
+		if _, err := w.Write(wav(3, 0.5)[:40000]); err != nil {
+			t.Error(err)
+		}
 	}))
 	defer server.Close()
 	b := newBench(t, nil)
