@@ -18,12 +18,13 @@ sound() { # rate, channels
 make() { # file, rate, channels, options
 	file=$1 from=$(sound "$2" "$3")
 	shift 3
-	ffmpeg -nostdin -v error -y -f lavfi -i "$from" -fflags +bitexact -flags:a +bitexact "$@" "$file"
+	ffmpeg -nostdin -v error -y -f lavfi -i "$from" \
+		-metadata title=Prüfton -metadata artist=earworm -metadata album=Fixtures -fflags +bitexact -flags:a +bitexact "$@" "$file"
 }
 
 make stereo.mp3 44100 2 -c:a libmp3lame -b:a 96k
 make vbr-48k.mp3 48000 2 -c:a libmp3lame -q:a 6
-make untagged.mp3 44100 1 -c:a libmp3lame -b:a 48k -write_xing 0 -id3v2_version 0
+make untagged.mp3 44100 1 -c:a libmp3lame -b:a 48k -write_xing 0 -id3v2_version 0 -write_id3v1 0
 make mpeg2.mp3 22050 2 -c:a libmp3lame -b:a 32k
 make mpeg25.mp3 11025 1 -c:a libmp3lame -b:a 16k
 make layer2.mp2 44100 1 -c:a mp2 -b:a 64k
