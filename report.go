@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,18 +133,47 @@ func (n *ndjson) begin([]input) error { return nil }
 
 func (n *ndjson) row(r result) error {
 	l := line{Path: r.path, TrackID: r.id, Error: r.failure}
-	if a := r.analysis; r.failure == nil {
+	if a := rounded(r.analysis); r.failure == nil {
 		l.DurationS, l.LoudnessDB = &a.DurationS, &a.LoudnessDB
 		l.ModelVersion, l.Decoder = &a.ModelVersion, &a.Decoder
-		l.Tempo = &tempoLine{a.Tempo.BPM, a.Tempo.Confidence, orEmpty(a.Tempo.Alternatives)}
-		l.Key = &keyLine{a.Key.Name, a.Key.Camelot, a.Key.Confidence, orEmpty(a.Key.Alternatives)}
-		l.Meter = &meterLine{a.Meter.Name, a.Meter.BeatsPerBar, a.Meter.Confidence, orEmpty(a.Meter.Alternatives)}
+		l.Tempo = &tempoLine{a.Tempo.BPM, a.Tempo.Confidence, a.Tempo.Alternatives}
+		l.Key = &keyLine{a.Key.Name, a.Key.Camelot, a.Key.Confidence, a.Key.Alternatives}
+		l.Meter = &meterLine{a.Meter.Name, a.Meter.BeatsPerBar, a.Meter.Confidence, a.Meter.Alternatives}
 	}
 	enc := json.NewEncoder(n.w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(l)
 }
 
+// rounded leaves away digits that mean nothing: of a model's answer, what
+// differs between two machines that give the same.
+func rounded(a schema.Analysis) schema.Analysis {
+	const level, share = 1e2, 1e4
+	to := func(unit float64, values ...*float64) {
+		for _, v := range values {
+			*v = math.Round(*v*unit) / unit
+		}
+	}
+	to(1e3, &a.DurationS)
+	to(level, &a.LoudnessDB, &a.Tempo.BPM)
+	to(share, &a.Tempo.Confidence, &a.Key.Confidence, &a.Meter.Confidence)
+	a.Tempo.Alternatives = orEmpty(slices.Clone(a.Tempo.Alternatives))
+	for i := range a.Tempo.Alternatives {
+		to(level, &a.Tempo.Alternatives[i].BPM)
+		to(share, &a.Tempo.Alternatives[i].Probability)
+	}
+	a.Key.Alternatives = orEmpty(slices.Clone(a.Key.Alternatives))
+	for i := range a.Key.Alternatives {
+		to(share, &a.Key.Alternatives[i].Probability)
+	}
+	a.Meter.Alternatives = orEmpty(slices.Clone(a.Meter.Alternatives))
+	for i := range a.Meter.Alternatives {
+		to(share, &a.Meter.Alternatives[i].Probability)
+	}
+	return a
+}
+
+// orEmpty makes a list of none an empty list, which JSON tells from null.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

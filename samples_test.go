@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"os"
@@ -73,6 +74,46 @@ func TestSamples(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestInterruptedRun: Ctrl-C ends a run at once and loses nothing; the next one
+// goes on from there.
+func TestInterruptedRun(t *testing.T) {
+	t.Parallel()
+	const total = 5
+	args := []string{"analyze", "--concurrency", "1", "--store", t.TempDir()}
+	for _, row := range readCSV(t, filepath.Join("samples", "labels.csv"))[:total] {
+		args = append(args, filepath.Join("samples", row[0]))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out, errs bytes.Buffer
+	code := run(ctx, console{strings.NewReader(""), &afterRow{&out, cancel}, &errs}, args, noEnvironment)
+	if code != exitInterrupted || errs.String() != "earworm: interrupted\n" {
+		t.Errorf("exit code %d, stderr %q; want %d and a line", code, &errs, exitInterrupted)
+	}
+	before := strings.Count(out.String(), "samples")
+	if before < 1 || before >= total {
+		t.Errorf("%d of %d rows before the end; want some", before, total)
+	}
+	out.Reset()
+	code = run(t.Context(), console{strings.NewReader(""), &out, &errs}, args, noEnvironment)
+	if rows, kept := strings.Count(out.String(), "samples"), strings.Count(out.String(), "unchanged"); code != exitOK || rows != total || kept < before {
+		t.Errorf("the next run: exit code %d, %d rows, %d unchanged; want 0, %d, %d or more", code, rows, kept, total, before)
+	}
+}
+
+// afterRow calls then when a row of the table has been written.
+type afterRow struct {
+	w    *bytes.Buffer
+	then func()
+}
+
+func (a *afterRow) Write(p []byte) (int, error) {
+	if bytes.HasPrefix(p, []byte("samples")) {
+		a.then()
+	}
+	return a.w.Write(p)
 }
 
 // TestBadSamples: each bad file fails by its code and with a line, on both ways
