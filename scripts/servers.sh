@@ -33,7 +33,10 @@ answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # alive NAME WORD: whether the process of NAME's pid file runs, and is that
 # server (WORD is in its command line) and not a later process of the same number.
 alive() {
-  [[ -f $run/$1/pid ]] && { tr '\0' ' ' <"/proc/$(<"$run/$1/pid")/cmdline" | grep -q "$2"; } 2>/dev/null
+  local command
+  [[ -f $run/$1/pid ]] || return 1
+  command=$({ tr '\0' ' ' <"/proc/$(<"$run/$1/pid")/cmdline"; } 2>/dev/null) || return 1
+  [[ $command == *"$2"* ]]
 }
 
 # await NAME PORT WORD LOG: until NAME answers, or its process has ended.
@@ -44,7 +47,7 @@ await() {
       tail -n 20 "$4" >&2 || true
       die "$1 ended before it was ready; its log is $4"
     fi
-    ((SECONDS - began < 300)) || die "$1 is not ready after 300 s; its log is $4"
+    ((SECONDS - began < 600)) || die "$1 is not ready after 600 s; its log is $4"
     [[ -t 2 ]] && printf '\rservers: %s is starting … %d s ' "$1" $((SECONDS - began)) >&2
     sleep 0.2
   done
@@ -85,7 +88,7 @@ fetch_cassandra() {
   say "fetching cassandra $version from the maven registry (70 MB, once)"
   local part
   part=$(mktemp -d "$root/.cache/cassandra.XXXXXX")
-  mvn -B -ntp -q -f "$root/scripts/cassandra/pom.xml" -Dlib="$part/lib" package >&2
+  mvn -B -ntp -q -Dstyle.color=never -f "$root/scripts/cassandra/pom.xml" -Dlib="$part/lib" package >&2
   mkdir -p "$(dirname "$lib")"
   mv "$part/lib" "$lib"
   rmdir "$part"
