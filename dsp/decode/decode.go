@@ -215,8 +215,7 @@ func openFile(path string, maxBytes int64) (*os.File, int64, error) {
 // cause drops the operation and path of a file system's error: the path is in
 // the message already.
 func cause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err
 	}
 	return err

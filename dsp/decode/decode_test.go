@@ -275,6 +275,7 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 func benchmark(b *testing.B, path string, o decode.Options) {
+	b.Helper()
 	b.ReportAllocs()
 	var heard int
 	block := make([]float32, 4096)

@@ -89,7 +89,7 @@ func (p *process) header() error {
 		_, err = p.pipe.Discard(int(h.start))
 		return err
 	}
-	return fmt.Errorf("ffmpeg sends no wav")
+	return errors.New("ffmpeg sends no wav")
 }
 
 func (p *process) read(dst []float32) (int, error) {

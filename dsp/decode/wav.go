@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -230,7 +231,7 @@ func (o *onward) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (*onward) Seek(int64, int) (int64, error) { return 0, fmt.Errorf("wav: cannot seek") }
+func (*onward) Seek(int64, int) (int64, error) { return 0, errors.New("wav: cannot seek") }
 
 // recovered makes a library's panic an error of the file.
 func recovered(err *error) {
