@@ -125,7 +125,7 @@ func TestFFmpegThatHangsIsKilledWithItsChildren(t *testing.T) {
 	if !errors.Is(err, decode.ErrTimeout) {
 		t.Errorf("error %v; want a timeout", err)
 	}
-	if took := time.Since(begun); took > 4*time.Second {
+	if took := time.Since(begun); took > 30*time.Second {
 		t.Errorf("it took %v to give up", took)
 	}
 	b, err := os.ReadFile(pids)
