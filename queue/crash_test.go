@@ -115,21 +115,39 @@ func TestJobThatEndsItsWorkersIsSetAside(t *testing.T) {
 
 func TestCrashesAreForgottenOnceAJobEnds(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t)
-		q := f.queue(Config{PollInterval: 5 * time.Second})
-		for range 3 {
-			enqueue(t, q, job("a"))
-			die(t, f)
-			r := &record{}
-			stop := start(t, q, r.handle)
-			time.Sleep(leaseOver)
-			stop()
-			if len(r.got) != 1 || r.got[0].Crashed {
-				t.Fatalf("delivered %+v, want one to be run", r.got)
-			}
-		}
-	})
+	cases := map[string]struct {
+		answer error
+		lost   int
+	}{
+		"done":              {nil, 0},
+		"failed for good":   {schema.Fail(schema.Silent, "no sound"), 0},
+		"to be tried again": {errors.New("store is away"), 2},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				q := newFleet(t).queue(Config{FirstRetry: time.Hour, MaxRetry: time.Hour})
+				j := job("a")
+				for range 2 {
+					if _, err := q.beginRun(t.Context(), j.id()); err != nil { // and never ended
+						t.Fatal(err)
+					}
+				}
+				enqueue(t, q, j)
+				r := &record{answer: func(context.Context, Delivery) error { return c.answer }}
+				stop := start(t, q, r.handle)
+				time.Sleep(5 * time.Second)
+				stop()
+				if len(r.got) != 1 || r.got[0].Crashed {
+					t.Errorf("delivered %+v, want one to be run", r.got)
+				}
+				if lost, err := q.lostRuns(t.Context(), j.id()); lost != c.lost || err != nil {
+					t.Errorf("%d runs held to be lost, %v; want %d", lost, err, c.lost)
+				}
+			})
+		})
+	}
 }
 
 // Jobs that came back from a dead worker are run one at a time: had one of

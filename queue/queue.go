@@ -32,7 +32,7 @@ type Queue struct {
 	stop    func()        // ends the Redis of this process
 	closing chan struct{} // closed by Close, once
 	close   sync.Once
-	runs    sync.WaitGroup
+	runs    gate
 }
 
 // Open makes a queue. It does not wait for Redis to answer: Ping does. Its
@@ -82,7 +82,7 @@ func open(c Config, client redis.UniversalClient, name string, stop func()) *Que
 func (q *Queue) Close() (err error) {
 	q.close.Do(func() {
 		close(q.closing)
-		q.runs.Wait()
+		<-q.runs.shut()
 		err = q.client.Close()
 		q.stop()
 	})

@@ -27,8 +27,10 @@ const (
 // back the rest, whose contexts end, and returns nil. An error means that Redis
 // did not answer at the start; later it is waited for.
 func (q *Queue) Run(ctx context.Context, h Handler) error {
-	q.runs.Add(1)
-	defer q.runs.Done()
+	if !q.runs.enter() {
+		return errors.New("queue is closed")
+	}
+	defer q.runs.leave()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -108,18 +110,13 @@ func (q *Queue) retryDelay(retried int, err error, _ *asynq.Task) time.Duration 
 type runner struct {
 	queue  *Queue
 	handle Handler
-	flight sync.WaitGroup
+	flight gate
 }
 
 // await waits for handlers that were told to stop, but not for ever.
 func (r *runner) await(limit time.Duration) {
-	done := make(chan struct{})
-	go func() {
-		r.flight.Wait()
-		close(done)
-	}()
 	select {
-	case <-done:
+	case <-r.flight.shut():
 	case <-time.After(limit):
 		r.queue.config.Log.Warn("jobs given back go on against their context")
 	}
@@ -127,8 +124,10 @@ func (r *runner) await(limit time.Duration) {
 
 // ProcessTask runs one job and tells asynq the outcome in asynq's words.
 func (r *runner) ProcessTask(ctx context.Context, task *asynq.Task) error {
-	r.flight.Add(1)
-	defer r.flight.Done()
+	if !r.flight.enter() {
+		return errLater // given back before it began
+	}
+	defer r.flight.leave()
 	job, err := parseJob(task.Payload())
 	if err != nil {
 		return dead{err}
