@@ -29,9 +29,15 @@ func TestBeatsKeepTheBrief(t *testing.T) {
 		bpm          float64
 		beats        int
 	}{
-		{"pop", "4/4", 120, 4}, {"waltz", "3/4", 170, 3}, {"folk", "6/8", 70, 2},
-		{"blues", "12/8", 60, 4}, {"progressive", "5/4", 130, 5}, {"balkan", "7/8", 220, 7},
-		{"balkan", "9/8", 100, 3}, {"polka", "2/4", 120, 2}, {"odd jazz", "7/4", 150, 7},
+		{"pop", "4/4", 120, 4},
+		{"waltz", "3/4", 170, 3},
+		{"folk", "6/8", 70, 2},
+		{"blues", "12/8", 60, 4},
+		{"progressive", "5/4", 130, 5},
+		{"balkan", "7/8", 220, 7},
+		{"balkan", "9/8", 100, 3},
+		{"polka", "2/4", 120, 2},
+		{"odd jazz", "7/4", 150, 7},
 	} {
 		t.Run(c.style+" "+c.meter, func(t *testing.T) {
 			t.Parallel()

@@ -161,10 +161,14 @@ func (s *song) invent() Groove {
 		onGroup := slices.Contains(s.grid.groups, tick)
 		switch {
 		case backbeat[tick]:
-		case onGroup && s.chance(0.55), tick%s.grid.pulse == 0 && s.chance(extra), s.chance(extra / 3):
+		case onGroup && s.chance(0.55), tick%s.grid.pulse == 0 && s.chance(extra):
 			hit(tick, kick, 0.85)
-		case s.chance(extra / 3):
-			hit(tick, snare, 0.3)
+		case s.chance(extra / 2): // between the pulses, or a ghost
+			drum, velocity := kick, 0.85
+			if s.chance(0.5) {
+				drum, velocity = snare, 0.3
+			}
+			hit(tick, drum, velocity)
 		}
 	}
 	cymbal := pick(s.rng, []int{closedHat, closedHat, closedHat, ride, ride, shaker, tambourine, cowbell})

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"earworm/schema"
@@ -127,27 +128,24 @@ func Roman(s string, minor bool) (Chord, error) {
 	return Chord{}, fmt.Errorf("chord is %q; want a roman numeral", s)
 }
 
-// withSeventh adds the seventh that the scale gives a chord; a major chord on
-// the fifth gets the small one.
+// withSeventh adds the seventh that the scale gives a chord, the small one where
+// it gives both or none.
 func withSeventh(c Chord, steps []int) []int {
-	want := map[bool]int{true: 11, false: 10}
 	for _, seventh := range []int{10, 11} {
-		for _, s := range steps {
-			if (c.Root+seventh)%12 == s {
-				return append(append([]int{}, c.Tones...), seventh)
-			}
+		if slices.Contains(steps, (c.Root+seventh)%12) {
+			return append(slices.Clone(c.Tones), seventh)
 		}
 	}
-	return append(append([]int{}, c.Tones...), want[c.Root == 0])
+	return append(slices.Clone(c.Tones), 10)
 }
 
 // ParseProgression reads roman numerals, one bar each; a bar of several chords
 // joins them by commas: "I vi IV,V I".
 func ParseProgression(text string, minor bool) (Progression, error) {
 	p := Progression{Minor: minor}
-	for _, field := range strings.Fields(text) {
+	for field := range strings.FieldsSeq(text) {
 		var bar Bar
-		for _, numeral := range strings.Split(field, ",") {
+		for numeral := range strings.SplitSeq(field, ",") {
 			c, err := Roman(numeral, minor)
 			if err != nil {
 				return Progression{}, fmt.Errorf("progression %q: %w", text, err)

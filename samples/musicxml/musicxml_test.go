@@ -34,8 +34,10 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantNotes := []musicxml.Note{
-		{On: 0, Length: 1, Pitch: 67}, {On: 1, Length: 4, Pitch: 60},
-		{On: 1, Length: 3, Pitch: 63}, {On: 3, Length: 1, Pitch: 55},
+		{On: 0, Length: 1, Pitch: 67},
+		{On: 1, Length: 4, Pitch: 60},
+		{On: 1, Length: 3, Pitch: 63},
+		{On: 3, Length: 1, Pitch: 55},
 	}
 	if !reflect.DeepEqual(s.Notes, wantNotes) {
 		t.Errorf("notes are %+v; want %+v", s.Notes, wantNotes)

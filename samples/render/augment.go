@@ -16,6 +16,7 @@ func (s *studio) augment(ctx context.Context, t *take) error {
 	if t.chance(0.12) {
 		t.did("clean")
 		t.level(between(t.rng, 0.03, 0.2))
+		t.limit()
 		return nil
 	}
 	t.pump()
@@ -45,6 +46,7 @@ func (s *studio) augment(ctx context.Context, t *take) error {
 	}
 	// The loudness of quiet and of mastered recordings, -34 to -9 dB.
 	t.level(math.Pow(10, between(t.rng, -34, -9)/20))
+	t.limit()
 	if t.chance(0.15) {
 		return s.throughMP3(ctx, t)
 	}
@@ -60,6 +62,26 @@ func (t *take) level(want float64) {
 	gain := float32(want / have)
 	for i := range t.pcm {
 		t.pcm[i] *= gain
+	}
+}
+
+// limit turns down what a file could not hold; one loud recording in six was
+// cut off there instead, as loud ones are.
+func (t *take) limit() {
+	const ceiling = 0.98
+	peak := float32(0)
+	for _, v := range t.pcm {
+		peak = max(peak, abs(v))
+	}
+	if peak <= ceiling {
+		return
+	}
+	if t.chance(1.0 / 6) {
+		t.did("overload")
+		return
+	}
+	for i := range t.pcm {
+		t.pcm[i] *= ceiling / peak
 	}
 }
 
@@ -91,8 +113,8 @@ func (t *take) pump() {
 
 func (t *take) equalise() {
 	const rate = dsp.SampleRate
-	shelf(true, between(t.rng, 80, 350), t.rng.NormFloat64()*5, rate).run(t.pcm)
-	shelf(false, between(t.rng, 1500, 7000), t.rng.NormFloat64()*6, rate).run(t.pcm)
+	shelf(true, between(t.rng, 80, 350), t.rng.NormFloat64()*5).run(t.pcm)
+	shelf(false, between(t.rng, 1500, 7000), t.rng.NormFloat64()*6).run(t.pcm)
 	for range t.rng.IntN(3) {
 		hz := 150 * math.Exp2(between(t.rng, 0, 5.2))
 		peaking(hz, between(t.rng, 0.5, 3), t.rng.NormFloat64()*5, rate).run(t.pcm)

@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -41,7 +42,7 @@ func readIndex(dir string) ([]entry, error) {
 		return nil, fmt.Errorf("read corpus: index.csv: %w", err)
 	}
 	if len(rows) == 0 {
-		return nil, fmt.Errorf("read corpus: index.csv is empty")
+		return nil, errors.New("read corpus: index.csv is empty")
 	}
 	column := map[string]int{}
 	for i, name := range rows[0] {

@@ -64,8 +64,8 @@ func peaking(hz, q, db, rate float64) *biquad {
 }
 
 // shelf raises what is below (low) or above (high) a frequency.
-func shelf(low bool, hz, db, rate float64) *biquad {
-	sin, cos := angle(hz, rate)
+func shelf(low bool, hz, db float64) *biquad {
+	sin, cos := angle(hz, sampleRate)
 	g := math.Pow(10, db/40)
 	a := sin / math.Sqrt2 * math.Sqrt(g)
 	if !low {

@@ -51,21 +51,73 @@ func loadPalette(dir string, index []entry) (*compose.Palette, error) {
 // genreWords finds the composer's name for a groove in a file's name, in this
 // order: "waltz" before "jazz", so that a jazz waltz is found as one.
 var genreWords = []struct{ word, groove string }{
-	{"fill", ""}, {"break b", ""}, {"drumroll", ""}, {"roll", ""}, {"ending", ""}, {"snare", ""}, {"kick", ""},
-	{"tb03", ""}, {"- break", ""}, {"breakbeat", "breakbeat"}, {"funkybreak", "breakbeat"},
-	{"jazz waltz", "jazz waltz"}, {"waltz", "waltz"}, {"bossa", "bossa"}, {"samba", "samba"},
-	{"cha", "cha cha"}, {"mambo", "mambo"}, {"rumba", "rumba"}, {"rhumba", "rumba"}, {"salsa", "salsa"},
-	{"afro", "salsa"}, {"latin", "salsa"}, {"clave", "salsa"}, {"songo", "salsa"}, {"merengue", "salsa"},
-	{"beguine", "rumba"}, {"calypso", "rumba"}, {"tango", "tango"}, {"habanera", "habanera"},
-	{"reggae", "reggae"}, {"drop", "one drop"}, {"steppers", "steppers"}, {"ska", "ska"},
-	{"disco", "disco"}, {"house", "house"}, {"techno", "techno"}, {"italo", "disco"},
-	{"dnb", "amen"}, {"jungle", "amen"}, {"amen", "amen"}, {"trap", "trap"}, {"dubstep", "half time"},
-	{"garage", "two step"}, {"hiphop", "hip hop"}, {"miami", "breakbeat"}, {"electro", "breakbeat"},
-	{"funk", "funk"}, {"soul", "soul"}, {"rnb", "soul"}, {"rhythm", "soul"}, {"slow", "ballad"},
-	{"ballad", "ballad"}, {"shuffle", "shuffle"}, {"blues", "shuffle"}, {"boogie", "shuffle"},
-	{"swing", "swing"}, {"jazz", "swing"}, {"march", "march"}, {"polka", "polka"}, {"paso", "march"},
-	{"twist", "rock"}, {"rock", "rock"}, {"pop", "pop"}, {"foxtrot", "two beat"}, {"country", "train"},
-	{"break", "breakbeat"}, {"pattern", "breakbeat"},
+	{"fill", ""},
+	{"break b", ""},
+	{"drumroll", ""},
+	{"roll", ""},
+	{"ending", ""},
+	{"snare", ""},
+	{"kick", ""},
+	{"tb03", ""},
+	{"- break", ""},
+	{"breakbeat", "breakbeat"},
+	{"funkybreak", "breakbeat"},
+	{"jazz waltz", "jazz waltz"},
+	{"waltz", "waltz"},
+	{"bossa", "bossa"},
+	{"samba", "samba"},
+	{"cha", "cha cha"},
+	{"mambo", "mambo"},
+	{"rumba", "rumba"},
+	{"rhumba", "rumba"},
+	{"salsa", "salsa"},
+	{"afro", "salsa"},
+	{"latin", "salsa"},
+	{"clave", "salsa"},
+	{"songo", "salsa"},
+	{"merengue", "salsa"},
+	{"beguine", "rumba"},
+	{"calypso", "rumba"},
+	{"tango", "tango"},
+	{"habanera", "habanera"},
+	{"reggae", "reggae"},
+	{"drop", "one drop"},
+	{"steppers", "steppers"},
+	{"ska", "ska"},
+	{"disco", "disco"},
+	{"house", "house"},
+	{"techno", "techno"},
+	{"italo", "disco"},
+	{"dnb", "amen"},
+	{"jungle", "amen"},
+	{"amen", "amen"},
+	{"trap", "trap"},
+	{"dubstep", "half time"},
+	{"garage", "two step"},
+	{"hiphop", "hip hop"},
+	{"miami", "breakbeat"},
+	{"electro", "breakbeat"},
+	{"funk", "funk"},
+	{"soul", "soul"},
+	{"rnb", "soul"},
+	{"rhythm", "soul"},
+	{"slow", "ballad"},
+	{"ballad", "ballad"},
+	{"shuffle", "shuffle"},
+	{"blues", "shuffle"},
+	{"boogie", "shuffle"},
+	{"swing", "swing"},
+	{"jazz", "swing"},
+	{"march", "march"},
+	{"polka", "polka"},
+	{"paso", "march"},
+	{"twist", "rock"},
+	{"rock", "rock"},
+	{"pop", "pop"},
+	{"foxtrot", "two beat"},
+	{"country", "train"},
+	{"break", "breakbeat"},
+	{"pattern", "breakbeat"},
 }
 
 // grooveName is the composer's name for what a file holds, "" for what is no
@@ -166,7 +218,7 @@ func addStyle(p *compose.Palette, e entry, text string) {
 // sum of parts of a whole note, dotted by ".", a triplet by "/3".
 func noteLength(s string) float64 {
 	total := 0.0
-	for _, part := range strings.Split(s, "+") {
+	for part := range strings.SplitSeq(s, "+") {
 		scale := 1.0
 		part, triplet := strings.CutSuffix(part, "/3")
 		if triplet {
@@ -190,7 +242,7 @@ func readChart(text string) []compose.Bar {
 	tonic, known := 0, false
 	var bars []compose.Bar
 	last := compose.Chord{Tones: compose.Quality("maj")}
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if t, ok := strings.CutPrefix(line, "# tonic: "); ok {
 			if known {
 				break
@@ -207,7 +259,7 @@ func readChart(text string) []compose.Bar {
 		}
 		for _, cell := range cells[1 : len(cells)-1] {
 			var bar compose.Bar
-			for _, word := range strings.Fields(cell) {
+			for word := range strings.FieldsSeq(cell) {
 				if c, ok := chartChord(word, tonic); ok {
 					last = c
 				}

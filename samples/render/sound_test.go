@@ -127,10 +127,10 @@ func TestFilters(t *testing.T) {
 		{"high pass at its edge", highPass(500, math.Sqrt2/2, sampleRate), 500, -3},
 		{"band pass at its centre", bandPass(800, 4, sampleRate), 800, 0},
 		{"peak", peaking(1000, 1, 6, sampleRate), 1000, 6},
-		{"low shelf below", shelf(true, 500, 6, sampleRate), 30, 6},
-		{"low shelf above", shelf(true, 500, 6, sampleRate), 6000, 0},
-		{"high shelf above", shelf(false, 2000, -8, sampleRate), 9500, -8},
-		{"high shelf below", shelf(false, 2000, -8, sampleRate), 50, 0},
+		{"low shelf below", shelf(true, 500, 6), 30, 6},
+		{"low shelf above", shelf(true, 500, 6), 6000, 0},
+		{"high shelf above", shelf(false, 2000, -8), 9500, -8},
+		{"high shelf below", shelf(false, 2000, -8), 50, 0},
 	} {
 		if got := gain(c.filter, c.hz); math.Abs(got-c.want) > 0.5 {
 			t.Errorf("%s: gain at %g Hz is %.2f dB; want %g", c.name, c.hz, got, c.want)

@@ -134,9 +134,12 @@ func (s *Score) Detune(cents float64) {
 			continue
 		}
 		for _, d := range [][2]byte{
-			{101, 0}, {100, 1}, // registered parameter 1: fine tuning
-			{6, byte(value >> 7)}, {38, byte(value & 0x7F)},
-			{101, 127}, {100, 127}, // none: later data entries mean nothing
+			{101, 0},
+			{100, 1}, // registered parameter 1: fine tuning
+			{6, byte(value >> 7)},
+			{38, byte(value & 0x7F)},
+			{101, 127},
+			{100, 127}, // none: later data entries mean nothing
 		} {
 			tuning = append(tuning, Control{Status: midi.Controller | channel, Data: d})
 		}

@@ -32,12 +32,12 @@ func WriteWAV(w io.Writer, pcm []float32, channels, rate, bits int) error {
 	h = append(h, "data"...)
 	h = binary.LittleEndian.AppendUint32(h, uint32(size))
 
-	out := bufio.NewWriterSize(w, 1<<16)
-	out.Write(h)
+	out := bufio.NewWriterSize(w, 1<<16) // keeps the first error for Flush
+	_, _ = out.Write(h)
 	scale := float64(int(1)<<(bits-1)) - 1
 	for _, v := range pcm {
 		x := uint32(int32(math.Round(min(max(float64(v), -1), 1) * scale)))
-		out.Write([]byte{byte(x), byte(x >> 8), byte(x >> 16)}[:width])
+		_, _ = out.Write([]byte{byte(x), byte(x >> 8), byte(x >> 16)}[:width])
 	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("write wav: %w", err)
