@@ -1,7 +1,7 @@
 package train
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -40,17 +40,18 @@ type Item struct {
 // ReadManifest reads a folder's manifest.ndjson; audio paths become absolute.
 func ReadManifest(dir string) ([]Item, error) {
 	name := filepath.Join(dir, "manifest.ndjson")
-	f, err := os.Open(name)
+	file, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("training data: %w", err)
 	}
-	defer f.Close()
+	// A run that is still writing may have left half a line at the end.
+	file = file[:bytes.LastIndexByte(file, '\n')+1]
 	var items []Item
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
+	n := 0
+	for line := range bytes.Lines(file) {
+		n++
 		var it Item
-		if err := json.Unmarshal(lines.Bytes(), &it); err != nil {
+		if err := json.Unmarshal(line, &it); err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", name, n, err)
 		}
 		if !filepath.IsAbs(it.Audio) {
@@ -58,9 +59,6 @@ func ReadManifest(dir string) ([]Item, error) {
 		}
 		it.setWeights()
 		items = append(items, it)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(items) == 0 {
 		return nil, fmt.Errorf("%s: no items", name)

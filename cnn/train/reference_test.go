@@ -242,7 +242,10 @@ func TestGradientIsTheSlopeOfTheLoss(t *testing.T) {
 			if _, err := l.learn(rand.New(rand.NewPCG(3, 3)), e, gradient); err != nil {
 				t.Fatal(err)
 			}
-			for _, tensor := range w.Tensors {
+			for i, tensor := range w.Tensors {
+				if i%5 != 0 { // weights and biases, of layers near and far
+					continue
+				}
 				// Along the gradient itself the slope is its length.
 				values, g := w.Tensor(tensor.Name), gradient[tensor.Name]
 				var norm float64
