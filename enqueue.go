@@ -68,7 +68,11 @@ func (e *enqueueConfig) run(ctx context.Context, c console, operands []string) (
 			failed = true
 			continue
 		}
-		good = append(good, api.Submission{Source: in.uri, Force: e.force, Lane: queue.Lane(e.lane)})
+		tags := in.tags()
+		good = append(good, api.Submission{
+			Source: in.uri, Title: tags.Title, Artist: tags.Artist, Album: tags.Album,
+			Force: e.force, Lane: queue.Lane(e.lane),
+		})
 	}
 	if len(good) > 0 {
 		send, done, err := e.sender(ctx)
@@ -123,7 +127,7 @@ func (e *enqueueConfig) sender(ctx context.Context) (send sender, done func() er
 }
 
 func (e *enqueueConfig) send(ctx context.Context, out io.Writer, subs []api.Submission, send sender) error {
-	for some := range slices.Chunk(subs, 100) {
+	for some := range slices.Chunk(subs, 50) {
 		receipts, err := send(ctx, some)
 		for _, r := range receipts {
 			state := "waiting"

@@ -128,6 +128,20 @@ func (in input) reason() string {
 	return reason
 }
 
+// tags are what the file calls itself. A file that cannot be read has none:
+// why, the worker says.
+func (in input) tags() decode.Tags {
+	name, local := source.LocalPath(in.uri)
+	if !local {
+		return decode.Tags{}
+	}
+	tags, err := decode.ReadTags(name)
+	if err != nil {
+		return decode.Tags{}
+	}
+	return tags
+}
+
 func isURL(operand string) bool { return strings.Contains(operand, "://") }
 
 func named(path string) input {

@@ -56,8 +56,11 @@ func (l *local) close() error {
 // submit registers the inputs as tracks and enqueues them.
 func (l *local) submit(ctx context.Context, jobs []input, force bool) error {
 	for _, in := range jobs {
-		now := time.Now()
-		track := schema.Track{ID: in.id, Source: in.uri, Status: schema.Pending, AddedAt: now, UpdatedAt: now}
+		now, tags := time.Now(), in.tags()
+		track := schema.Track{
+			ID: in.id, Source: in.uri, Title: tags.Title, Artist: tags.Artist, Album: tags.Album,
+			Status: schema.Pending, AddedAt: now, UpdatedAt: now,
+		}
 		if _, err := l.store.AddTrack(ctx, track); err != nil {
 			return err
 		}
@@ -75,11 +78,10 @@ func (l *local) result(ctx context.Context, in input, e ending, began time.Time)
 	if r.failure == nil {
 		r.failure = e.failure
 	}
-	if r.failure != nil {
-		return r, nil
-	}
 	var err error
-	r.analysis, err = l.store.Analysis(ctx, in.id, l.model.Version())
-	r.unchanged = r.analysis.AnalysedAt.Before(began.Truncate(time.Millisecond)) // as exact as the store
+	if r.failure == nil {
+		r.analysis, err = l.store.Analysis(ctx, in.id, l.model.Version())
+		r.unchanged = r.analysis.AnalysedAt.Before(began.Truncate(time.Millisecond)) // as exact as the store
+	}
 	return r, err
 }
