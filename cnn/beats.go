@@ -102,27 +102,3 @@ func steadiness(frames []float64, period float64) float64 {
 	}
 	return near / float64(len(frames)-1)
 }
-
-// barPhase is the index of the first beat that begins a bar, where bars of
-// inBar beats meet the strongest downbeats.
-func barPhase(downbeats, frames []float64, inBar int) int {
-	if inBar < 1 {
-		return 0
-	}
-	sums := make([]float64, inBar)
-	for i, f := range frames {
-		at := int(math.Round(f))
-		var strongest float64
-		for t := max(0, at-1); t <= min(len(downbeats)-1, at+1); t++ {
-			strongest = max(strongest, downbeats[t])
-		}
-		sums[i%inBar] += strongest
-	}
-	best := 0
-	for i, s := range sums {
-		if s > sums[best] {
-			best = i
-		}
-	}
-	return best
-}

@@ -76,6 +76,7 @@ func (r rhythmHeard) estimate(a *schema.Analysis) {
 		BPM: bpm, Confidence: ranked[0].Probability, Stability: steadiness(frames, 60*RhythmFPS/bpm),
 		Alternatives: ranked[1:min(len(ranked), 1+alternatives)],
 	}
+	weighMeters(r.meter, r.downbeats, frames)
 	a.Meter = rankMeters(r.meter)
 	for _, f := range frames {
 		a.Beats = append(a.Beats, float32(f/RhythmFPS))
@@ -84,7 +85,7 @@ func (r rhythmHeard) estimate(a *schema.Analysis) {
 	if a.Meter.Name.Unit == 8 && inBar == 6 {
 		inBar = 2 // felt in dotted quarters
 	}
-	first := barPhase(r.downbeats, frames, inBar)
+	first, _ := barPhase(beatLogits(r.downbeats, frames), inBar)
 	for i := first; i < len(a.Beats); i += inBar {
 		a.Downbeats = append(a.Downbeats, a.Beats[i])
 	}

@@ -131,7 +131,7 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 		if err != nil {
 			return err
 		}
-		figures := validate(w, validation)
+		figures := Validate(w, validation)
 		selection := figures.Selection(c.Network)
 		s.Losses, s.Chosen = append(s.Losses, loss), append(s.Chosen, selection)
 		best := selection >= s.Best

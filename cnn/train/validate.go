@@ -18,7 +18,8 @@ type Figures map[string]*eval.Score
 // All sums up every source as "all".
 const All = "all"
 
-func validate(w *cnn.Weights, items []Example) Figures {
+// Validate measures weights on items as they were heard.
+func Validate(w *cnn.Weights, items []Example) Figures {
 	figures := Figures{}
 	var next atomic.Int64
 	var lock sync.Mutex
