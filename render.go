@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -75,11 +74,11 @@ func parseMix(text string) (map[string]float64, error) {
 		return nil, nil
 	}
 	mix := map[string]float64{}
-	for _, part := range strings.Split(text, ",") {
+	for part := range strings.SplitSeq(text, ",") {
 		name, share, _ := strings.Cut(part, "=")
 		x, err := strconv.ParseFloat(share, 64)
 		if err != nil {
-			return nil, errors.New(`mix is "` + text + `"; want shares such as "band=3,folk=1"`)
+			return nil, fmt.Errorf("shares are %q; want such as %q", text, "band=3,folk=1")
 		}
 		mix[name] = x
 	}

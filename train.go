@@ -17,8 +17,8 @@ type trainConfig struct {
 	train.Config
 	data             []string
 	gameMusic, audio string
-	gameShare        int
 	cache            string
+	shares           string
 	seed             int
 }
 
@@ -43,13 +43,14 @@ earworm train rhythm --data /data/render,/data/more --epochs 60 --out rhythm.wei
 			s.list(&t.data, "data", "`folders` with a manifest.ndjson of labelled audio")
 			s.text(&t.gameMusic, "gamemusic", "", "`folder` with labels.csv and beats.jsonl of consensus labels")
 			s.text(&t.audio, "gamemusic-audio", "", "`folder` with the recordings that --gamemusic names, by their SHA-256")
-			s.count(&t.gameShare, "gamemusic-share", 1, 0, "how many times as `often` these are drawn, item for item")
+			s.StringVar(&t.shares, "shares", "", "how often an item of a `source` is drawn against others, such as lieder=2,groove=0.5")
 			s.text(&t.cache, "cache", "features", "`folder` for computed features")
 			s.text(&t.Out, "out", "", "`file` for the weights (default: NETWORK.weights)")
 			s.text(&t.Version, "version-name", "", "`name` of the weights, such as rhythm-2026.1")
 			s.count(&t.Epochs, "epochs", 40, 1, "`number` of epochs")
 			s.count(&t.EpochSize, "epoch-size", 2000, 1, "`examples` in an epoch")
 			s.count(&t.Batch, "batch", 16, 1, "`examples` a step")
+			s.Float64Var(&t.Rate, "rate", 2e-3, "highest learning rate")
 			s.count(&t.Workers, "workers", runtime.GOMAXPROCS(0), 1, "`number` of machines at work at once")
 			s.count(&t.seed, "seed", 1, 0, "`number` that all chance comes from")
 		},
@@ -62,7 +63,10 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 		return usagef("train wants one network; got %q", strings.Join(operands, " "))
 	}
 	t.Network, t.Seed, t.Commit = operands[0], uint64(t.seed), commit()
-	t.Shares = map[string]float64{train.GameMusic: float64(t.gameShare)}
+	var err error
+	if t.Shares, err = parseMix(t.shares); err != nil {
+		return usageError{err}
+	}
 	if t.Out == "" {
 		t.Out = t.Network + ".weights"
 	}
