@@ -12,7 +12,7 @@ help: ## print the targets
 build: ## build ./earworm
 	go build -o earworm .
 
-test: ## run every test, on a real Redis and a real Cassandra
+test: ## run every test, on a real Redis, a real Cassandra and a real FluidSynth
 	scripts/install-deps.sh gcc ffmpeg
 	scripts/servers.sh with go test $(RACE) -timeout 20m -tags servers ./...
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install what the tests need and this machine lacks, from the system's
-# packages (apt): install-deps.sh [make] [redis] [java] [maven] [gcc] [ffmpeg]; all of
+# packages (apt): install-deps.sh [make] [redis] [java] [maven] [gcc] [ffmpeg] [render]; all of
 # them without arguments. What is there is left alone; where something is
 # missing and cannot be installed, it is named.
 set -euo pipefail
@@ -13,6 +13,10 @@ has() {
     maven) command -v mvn ;;
     gcc) command -v gcc ;;
     ffmpeg) command -v ffmpeg ;;
+    # What earworm render needs: a synthesiser, ABC notation, one font to train
+    # with and one to validate with.
+    render) command -v fluidsynth && command -v abc2midi &&
+      ls /usr/share/sounds/sf2/FluidR3_GM.sf2 /usr/share/sounds/sf2/TimGM6mb.sf2 ;;
     *) echo "install-deps: no such part: $1" >&2; exit 2 ;;
   esac >/dev/null 2>&1
 }
@@ -22,11 +26,12 @@ package() {
     redis) echo redis-server ;;
     java) echo openjdk-17-jre-headless ;;
     gcc) echo gcc libc6-dev ;;
+    render) echo fluidsynth abcmidi fluid-soundfont-gm timgm6mb-soundfont ;;
     *) echo "$1" ;;
   esac
 }
 
-(($#)) || set -- make redis java maven gcc ffmpeg
+(($#)) || set -- make redis java maven gcc ffmpeg render
 missing=()
 for part in "$@"; do has "$part" || missing+=("$part"); done
 ((${#missing[@]})) || exit 0

@@ -174,7 +174,7 @@ func FuzzParseGroove(f *testing.F) {
 	f.Add("36 x---\n38 --x-", 6)
 	f.Fuzz(func(t *testing.T, text string, step int) {
 		if step < 1 || step > 96 {
-			t.Skip("steps are of a known size")
+			return // steps are of a known size
 		}
 		g, err := compose.ParseGroove(text, step)
 		if err != nil {

@@ -16,7 +16,11 @@ import (
 // OPL3 has clicks that rise slowly, 6 ms later.
 func TestOnsetsAreWhereTheScoreSays(t *testing.T) {
 	t.Parallel()
-	for _, font := range synth.Fonts() {
+	fonts := synth.Fonts()
+	if len(fonts) == 0 {
+		t.Fatal("no sound font is installed; scripts/install-deps.sh render installs two")
+	}
+	for _, font := range fonts {
 		s := &score.Score{Length: 8}
 		for i := range 14 {
 			at := 0.5 + float64(i)*0.5137
