@@ -79,20 +79,20 @@ func cadence(tonic int, minor bool, cents float64, seconds int) sound {
 	return s
 }
 
-func shipped(t testing.TB) *Model {
-	t.Helper()
+func shipped(tb testing.TB) *Model {
+	tb.Helper()
 	m, err := Load()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return m
 }
 
-func analyse(t testing.TB, m *Model, s sound) schema.Analysis {
-	t.Helper()
+func analyse(tb testing.TB, m *Model, s sound) schema.Analysis {
+	tb.Helper()
 	a, err := m.Analyse(context.Background(), &s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return a
 }

@@ -7,21 +7,21 @@ import (
 	"testing"
 )
 
-func untrained(t testing.TB, network string) *Weights {
-	t.Helper()
+func untrained(tb testing.TB, network string) *Weights {
+	tb.Helper()
 	w, err := NewWeights(network, rand.New(rand.NewPCG(1, 2)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.Version = network + "-test"
 	return w
 }
 
-func fileOf(t testing.TB, w *Weights) []byte {
-	t.Helper()
+func fileOf(tb testing.TB, w *Weights) []byte {
+	tb.Helper()
 	file, err := w.MarshalBinary()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return file
 }

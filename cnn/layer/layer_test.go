@@ -112,15 +112,23 @@ func TestConvGradients(t *testing.T) {
 	}
 }
 
+// spaced are values far apart, so that a small step does not change which is
+// the greatest.
+func spaced(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32((i*37)%n)/8 - 4
+	}
+	return x
+}
+
 func TestShapeLayerGradients(t *testing.T) {
 	t.Parallel()
-	rng := rand.New(rand.NewPCG(3, 3))
 	in := Shape{4, 6, 3}
-	x := noise(rng, in.Len())
-	for i := range x { // far apart, so that a step does not change which is greatest
-		x[i] = float32((i*37)%len(x))/8 - 4
-	}
 	t.Run("pool", func(t *testing.T) {
+		t.Parallel()
+		rng := rand.New(rand.NewPCG(3, 3))
+		x := spaced(in.Len())
 		p := Pool{2, 3}
 		out := p.Shape(in)
 		y, dy := make([]float32, out.Len()), noise(rng, out.Len())
@@ -136,6 +144,9 @@ func TestShapeLayerGradients(t *testing.T) {
 		Backward(dx, dy []float32, in Shape)
 	}{"mean": Mean{}, "fold": Fold{Period: 2, Bass: 1}, "wrap": Wrap{}} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(3, 3))
+			x := spaced(in.Len())
 			out := l.Shape(in)
 			y, dy := make([]float32, out.Len()), noise(rng, out.Len())
 			dx := make([]float32, len(x))

@@ -118,7 +118,7 @@ func cas(ctx context.Context, query func() *gocql.Query) (applied bool, row map[
 		if !undecided(err) {
 			return applied, row, err
 		}
-		pause := time.NewTimer(rand.N(time.Duration(try+1) * 20 * time.Millisecond)) //nolint:gosec // spreads writers, no secret
+		pause := time.NewTimer(rand.N(time.Duration(try+1) * 50 * time.Millisecond)) //nolint:gosec // spreads writers, no secret
 		select {
 		case <-ctx.Done():
 			pause.Stop()
@@ -129,10 +129,12 @@ func cas(ctx context.Context, query func() *gocql.Query) (applied bool, row map[
 	return false, nil, fmt.Errorf("too many writers at a time: %w", err)
 }
 
+// undecided tells a lightweight transaction that may or may not have been
+// applied. Its type is CAS where it was given up among others, SIMPLE where it
+// was decided and the commit took too long; either way, asking again tells.
 func undecided(err error) bool {
-	if timeout, ok := errors.AsType[*gocql.RequestErrWriteTimeout](err); ok {
-		return timeout.WriteType == "CAS"
-	}
-	_, ok := errors.AsType[*gocql.RequestErrCASWriteUnknown](err)
-	return ok
+	_, write := errors.AsType[*gocql.RequestErrWriteTimeout](err)
+	_, read := errors.AsType[*gocql.RequestErrReadTimeout](err) // of its condition
+	_, unknown := errors.AsType[*gocql.RequestErrCASWriteUnknown](err)
+	return write || read || unknown
 }

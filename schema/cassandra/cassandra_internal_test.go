@@ -3,11 +3,14 @@ package cassandra
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net"
 	"strings"
 	"testing"
 	"time"
+
+	gocql "github.com/apache/cassandra-gocql-driver/v2"
 )
 
 func TestTokenRangesCoverTheRingOnce(t *testing.T) {
@@ -168,5 +171,25 @@ func TestRepeatedComplaintsAreSaidOnceAMinute(t *testing.T) {
 	}
 	if !l.news("up", now) {
 		t.Error("another event is no news")
+	}
+}
+
+func TestUndecidedIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"applied or not":           {nil, false},
+		"given up among others":    {&gocql.RequestErrWriteTimeout{WriteType: "CAS"}, true},
+		"decided, commit late":     {&gocql.RequestErrWriteTimeout{WriteType: "SIMPLE"}, true},
+		"condition not read":       {&gocql.RequestErrReadTimeout{}, true},
+		"outcome unknown, wrapped": {fmt.Errorf("x: %w", &gocql.RequestErrCASWriteUnknown{}), true},
+		"refused":                  {&gocql.RequestErrInvalid{}, false},
+		"nobody there":             {gocql.ErrNoConnections, false},
+	} {
+		if got := undecided(c.err); got != c.want {
+			t.Errorf("%s: undecided is %v; want %v", name, got, c.want)
+		}
 	}
 }
