@@ -126,7 +126,15 @@ func labelsAmongWriters(t *testing.T, s schema.Store) {
 		j := i + rng.IntN(3)
 		writes[i], writes[j] = writes[j], writes[i]
 	}
-	together(t, len(writes), func(i int) error { return writes[i]() })
+	const writers = 12
+	together(t, writers, func(w int) error {
+		for i := w; i < len(writes); i += writers {
+			if err := writes[i](); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	for _, c := range tracks {
 		wantFeatures(t, s, c.newest, c.labels...)
 	}
