@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -62,7 +63,7 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 	if len(operands) > 1 {
 		return usagef("train wants one network; got %q", strings.Join(operands, " "))
 	}
-	t.Network, t.Seed, t.Commit = operands[0], uint64(t.seed), commit()
+	t.Network, t.Seed, t.Commit = operands[0], uint64(t.seed), commit(ctx)
 	var err error
 	if t.Shares, err = parseMix(t.shares); err != nil {
 		return usageError{err}
@@ -137,17 +138,19 @@ func (t *trainConfig) plot(out io.Writer) error {
 	return err
 }
 
-// commit is the revision that the program was built from, empty where the
-// build does not say.
-func commit() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
+// commit is the revision that the program was built from or, where the build
+// does not say, that of the checkout it runs in; empty where neither is known.
+func commit(ctx context.Context) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return s.Value
+			}
 		}
 	}
-	return ""
+	head, err := exec.CommandContext(ctx, "git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(head))
 }
