@@ -13,8 +13,8 @@ build: ## build ./earworm
 	go build -o earworm .
 
 test: ## run every test, on a real Redis, a real Cassandra and a real FluidSynth
-	scripts/install-deps.sh gcc ffmpeg
-	scripts/servers.sh with go test $(RACE) -timeout 20m -tags servers ./...
+	scripts/install-deps.sh gcc ffmpeg render
+	scripts/servers.sh with go test $(RACE) -timeout 20m -tags servers,render ./...
 
 test-short: ## run the tests that need no server
 	go test ./...
