@@ -185,6 +185,53 @@ func TestFrontInBlocksIsTheFront(t *testing.T) {
 	}
 }
 
+// The key network's answer from blocks is its answer from one pass.
+func TestKeyInBlocksIsTheKey(t *testing.T) {
+	t.Parallel()
+	m := shipped(t)
+	wide := KeyFrontEnd.Bands
+	rng := rand.New(rand.NewPCG(1, 1))
+	heard := Heard{Key: make([]float32, (2*keyBlock+30)*wide), RMS: 0.1, Tuning: 17}
+	for i := range heard.Key {
+		heard.Key[i] = rng.Float32() / 10
+	}
+	x := make([]float32, len(heard.Key))
+	KeyFrontEnd.Compress(x, heard.Key, heard.RMS)
+	want := readKey(m.key.Key(KeyInput(x, heard.Tuning)))
+	got := m.hearKey(heard)
+	for i, p := range want.probabilities {
+		if math.Abs(p-got.probabilities[i]) > 1e-4 {
+			t.Fatalf("class %d has %g in blocks, %g at once", i, got.probabilities[i], p)
+		}
+	}
+}
+
+// A recording longer than a window is heard to its end, without a seam.
+func TestLongRecordingsAreHeardInWindows(t *testing.T) {
+	t.Parallel()
+	m := shipped(t)
+	const minute = 60 * RhythmFPS
+	heard := Heard{Rhythm: make([]float32, 11*minute*rhythmBands), Key: make([]float32, 300*KeyFrontEnd.Bands), RMS: 0.1, Peak: 1, Samples: 11 * 60 * dsp.SampleRate}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i := range heard.Rhythm {
+		if i/rhythmBands%25 == 0 { // 120 BPM
+			heard.Rhythm[i] = rng.Float32() / 10
+		}
+	}
+	a, err := m.Estimate(heard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i < len(a.Beats); i++ {
+		if gap := a.Beats[i] - a.Beats[i-1]; gap <= 0 || gap > 3 {
+			t.Fatalf("beats %d and %d are %.2f s apart", i-1, i, gap)
+		}
+	}
+	if last := a.Beats[len(a.Beats)-1]; last < 11*60-5 {
+		t.Errorf("the last beat is at %.1f s of 660", last)
+	}
+}
+
 func TestNothingToHear(t *testing.T) {
 	t.Parallel()
 	m := shipped(t)

@@ -17,11 +17,36 @@ type rhythmHeard struct {
 	front            Map       // (frames, 1, 32)
 }
 
+// rhythmWindow is how many frames the body takes at a time, five minutes: most
+// recordings are one window. Longer ones are cut, each window with a margin of
+// the frames before and after it, and their answers averaged.
+const (
+	rhythmWindow = 300 * RhythmFPS
+	rhythmMargin = 20 * RhythmFPS
+)
+
 func (m *Model) hearRhythm(heard Heard) rhythmHeard {
 	e := eager{m.rhythm}
 	front := rhythmFront(e, heard)
-	r := readRhythm(RhythmBody(e, front))
-	r.front = front
+	var r rhythmHeard
+	tempo, meter := make([]float32, TempoClasses), make([]float32, len(Meters))
+	for from := 0; from < front.Frames; from += rhythmWindow {
+		to := min(front.Frames, from+rhythmWindow)
+		first, last := max(0, from-rhythmMargin), min(front.Frames, to+rhythmMargin)
+		out := RhythmBody(e, Map{
+			layer.Shape{Frames: last - first, Bands: 1, Channels: rhythmChannels},
+			front.Data[first*rhythmChannels : last*rhythmChannels],
+		})
+		share := float32(to-from) / float32(front.Frames)
+		for i, v := range out.Tempo.Data {
+			tempo[i] += share * v
+		}
+		for i, v := range out.Meter.Data {
+			meter[i] += share * v
+		}
+		r.appendBeats(out.Beats.Data[(from-first)*beatOutputs : (to-first)*beatOutputs])
+	}
+	r.tempo, r.meter, r.front = softmax(tempo), softmax(meter), front
 	return r
 }
 
@@ -35,11 +60,15 @@ func ReadRhythm(out RhythmOut[Map]) schema.Analysis {
 
 func readRhythm(out RhythmOut[Map]) rhythmHeard {
 	r := rhythmHeard{tempo: softmax(out.Tempo.Data), meter: softmax(out.Meter.Data)}
-	for i := 0; i < len(out.Beats.Data); i += beatOutputs {
-		r.beats = append(r.beats, sigmoid(out.Beats.Data[i]))
-		r.downbeats = append(r.downbeats, sigmoid(out.Beats.Data[i+1]))
-	}
+	r.appendBeats(out.Beats.Data)
 	return r
+}
+
+func (r *rhythmHeard) appendBeats(logits []float32) {
+	for i := 0; i < len(logits); i += beatOutputs {
+		r.beats = append(r.beats, sigmoid(logits[i]))
+		r.downbeats = append(r.downbeats, sigmoid(logits[i+1]))
+	}
 }
 
 // frontBlock is how many frames the front reads at a time: its maps are large,
