@@ -88,7 +88,7 @@ fetch_cassandra() {
   say "fetching cassandra $version from the maven registry (70 MB, once)"
   local part
   part=$(mktemp -d "$root/.cache/cassandra.XXXXXX")
-  mvn -B -ntp -q -f "$root/scripts/cassandra/pom.xml" -Dlib="$part/lib" package >&2
+  mvn -B -ntp -q -Dstyle.color=never -f "$root/scripts/cassandra/pom.xml" -Dlib="$part/lib" package >&2
   mkdir -p "$(dirname "$lib")"
   mv "$part/lib" "$lib"
   rmdir "$part"
