@@ -38,8 +38,8 @@ stopped, by Ctrl-C or otherwise, goes on from there when called again. The
 weights of the best epoch are in --out; earworm is built with those in
 cnn/rhythm.weights and cnn/key.weights.`,
 		examples: `
-earworm train key --data /data/render --out key.weights
-earworm train rhythm --data /data/render,/data/more --epochs 60 --out rhythm.weights`,
+earworm train key --data data --out key.weights
+earworm train rhythm --data data,more --epochs 60 --out rhythm.weights`,
 		flags: func(s *settings) {
 			s.list(&t.data, "data", "`folders` with a manifest.ndjson of labelled audio")
 			s.text(&t.gameMusic, "gamemusic", "", "`folder` with labels.csv and beats.jsonl of consensus labels")
