@@ -53,6 +53,14 @@ earworm eval --rhythm new.weights labels.csv`,
 	}
 }
 
+// evalReport is what eval --json prints.
+type evalReport struct {
+	ModelVersion string `json:"model_version"`
+	Recordings   int    `json:"recordings"`
+	Failed       int    `json:"failed"`
+	eval.Report
+}
+
 // evaluated is one recording, what was heard and how right it is.
 type evaluated struct {
 	eval.Labelled
@@ -140,8 +148,8 @@ func (e *evalConfig) print(c console, model *cnn.Model, results []evaluated) err
 	}
 	switch {
 	case e.json:
-		if err := json.NewEncoder(c.out).Encode(map[string]any{
-			"model_version": model.Version(), "recordings": len(results), "failed": failed, "score": total,
+		if err := json.NewEncoder(c.out).Encode(evalReport{
+			ModelVersion: model.Version(), Recordings: len(results), Failed: failed, Report: total.Report(),
 		}); err != nil {
 			return err
 		}

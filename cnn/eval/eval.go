@@ -175,3 +175,35 @@ func (s *Score) Lines() []string {
 	}
 	return lines
 }
+
+// Report is a score as shares from 0 to 1, for programs.
+type Report struct {
+	Tempo struct {
+		Acc1 float64 `json:"acc1"`
+		Acc2 float64 `json:"acc2"`
+		Of   int     `json:"of"`
+	} `json:"tempo"`
+	Key struct {
+		Exact    float64 `json:"exact"`
+		Weighted float64 `json:"weighted"`
+		Of       int     `json:"of"`
+	} `json:"key"`
+	Meter struct {
+		Balanced float64           `json:"balanced"` // over 3 and 4
+		Right    map[string][2]int `json:"right"`    // by meter: right, of
+	} `json:"meter"`
+}
+
+// Report sums the score up.
+func (s *Score) Report() (r Report) {
+	r.Tempo.Acc1, r.Tempo.Acc2, r.Tempo.Of = Share(s.TempoExact, s.Tempi), Share(s.TempoOctave, s.Tempi), int(s.Tempi)
+	r.Key.Exact, r.Key.Weighted, r.Key.Of = Share(s.KeyExact, s.Keys), Share(s.KeyWeighted, s.Keys), int(s.Keys)
+	r.Meter.Balanced = s.Balance(0, 1)
+	r.Meter.Right = map[string][2]int{}
+	for i, m := range cnn.Meters {
+		if s.Meters[i] > 0 {
+			r.Meter.Right[m.String()] = [2]int{int(s.MeterRight[i]), int(s.Meters[i])}
+		}
+	}
+	return r
+}
