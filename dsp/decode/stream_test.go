@@ -136,8 +136,16 @@ func TestFFmpegThatHangsIsKilledWithItsChildren(t *testing.T) {
 	if _, err := fmt.Sscan(string(b), &pid); err != nil {
 		t.Fatal(err)
 	}
-	if alive(pid) {
-		t.Errorf("process %d lives on", pid)
+	// A signal is sent at once and delivered a little later.
+	patience := time.After(10 * time.Second)
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for alive(pid) {
+		select {
+		case <-patience:
+			t.Fatalf("process %d lives on", pid)
+		case <-look.C:
+		}
 	}
 }
 

@@ -104,12 +104,19 @@ func Run(ctx context.Context, c Config, report func(Progress)) error {
 func renderAll(ctx context.Context, c Config, studio *studio, manifest *manifest, done func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	missing := make(chan int)
+	// What is missing is listed before the workers add to the manifest.
+	var missing []int
+	for i := range c.Items() {
+		if !manifest.has(i) {
+			missing = append(missing, i)
+		}
+	}
+	items := make(chan int)
 	var mu sync.Mutex
 	var workers sync.WaitGroup
 	for range c.Jobs {
 		workers.Go(func() {
-			for i := range missing {
+			for i := range items {
 				item, err := studio.render(ctx, i)
 				mu.Lock()
 				if err == nil {
@@ -125,17 +132,14 @@ func renderAll(ctx context.Context, c Config, studio *studio, manifest *manifest
 		})
 	}
 feed:
-	for i := range c.Items() {
-		if manifest.has(i) {
-			continue
-		}
+	for _, i := range missing {
 		select {
-		case missing <- i:
+		case items <- i:
 		case <-ctx.Done():
 			break feed
 		}
 	}
-	close(missing)
+	close(items)
 	workers.Wait()
 	return context.Cause(ctx)
 }
