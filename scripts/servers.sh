@@ -128,7 +128,8 @@ start() {
 
 # stop_one NAME WORD: end the server by its pid, and wait for its end.
 stop_one() {
-  if ! alive "$1" "$2"; then return; fi
+  # In a trap, a bare return gives the status from before it: that of tests that failed.
+  if ! alive "$1" "$2"; then return 0; fi
   local pid
   pid=$(<"$run/$1/pid")
   kill "$pid"
@@ -136,7 +137,7 @@ stop_one() {
     if ! kill -0 "$pid" 2>/dev/null; then
       rm -f "$run/$1/pid"
       say "$1 has stopped"
-      return
+      return 0
     fi
     sleep 0.1
   done
