@@ -13,9 +13,9 @@ has() {
     maven) command -v mvn ;;
     gcc) command -v gcc ;;
     ffmpeg) command -v ffmpeg ;;
-    # What earworm render needs: a synthesiser, ABC notation, one font to train
+    # What earworm render needs: a synthesiser, ABC notation, a speaker, one font to train
     # with and one to validate with.
-    render) command -v fluidsynth && command -v abc2midi &&
+    render) command -v fluidsynth && command -v abc2midi && command -v flite &&
       ls /usr/share/sounds/sf2/FluidR3_GM.sf2 /usr/share/sounds/sf2/TimGM6mb.sf2 ;;
     *) echo "install-deps: no such part: $1" >&2; exit 2 ;;
   esac >/dev/null 2>&1
@@ -26,7 +26,7 @@ package() {
     redis) echo redis-server ;;
     java) echo openjdk-17-jre-headless ;;
     gcc) echo gcc libc6-dev ;;
-    render) echo fluidsynth abcmidi fluid-soundfont-gm timgm6mb-soundfont ;;
+    render) echo fluidsynth abcmidi flite fluid-soundfont-gm timgm6mb-soundfont ;;
     *) echo "$1" ;;
   esac
 }

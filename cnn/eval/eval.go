@@ -17,6 +17,7 @@ type Truth struct {
 	Key      schema.Key
 	Meter    schema.Meter
 	Beats    []float64 // s, rising
+	Nothing  bool      // no music: the right answer is a doubt
 }
 
 // Score sums up estimates. Each count of those right goes with the count of
@@ -27,6 +28,9 @@ type Score struct {
 	MajorExact, Majors             float64
 	Meters, MeterRight             [meterClasses]float64 // by class, as in cnn.Meters
 	Tracked, BeatF                 float64
+	Nothings, Doubted              float64
+	TempoTrust, KeyTrust           Trust
+	MeterTrust                     Trust
 }
 
 const meterClasses = 5
@@ -38,13 +42,21 @@ const (
 	beatTolerance = 0.07
 )
 
+// doubt is the confidence under which an answer is a doubt.
+const doubt = 0.5
+
 // Judge scores one estimate.
 func Judge(t Truth, a schema.Analysis) Score {
 	var s Score
+	if t.Nothing {
+		s.Nothings, s.Doubted = 1, count(max(a.Tempo.Confidence, a.Key.Confidence) < doubt)
+		return s
+	}
 	if t.TempoBPM > 0 {
 		s.Tempi = 1
 		s.TempoExact = count(TempoExact(t.TempoBPM, a.Tempo.BPM))
 		s.TempoOctave = count(TempoOctave(t.TempoBPM, a.Tempo.BPM))
+		s.TempoTrust.note(a.Tempo.Confidence, s.TempoExact)
 	}
 	if t.Key != schema.UnknownKey {
 		s.Keys = 1
@@ -53,10 +65,12 @@ func Judge(t Truth, a schema.Analysis) Score {
 		if !t.Key.Minor() {
 			s.Majors, s.MajorExact = 1, s.KeyExact
 		}
+		s.KeyTrust.note(a.Key.Confidence, s.KeyExact)
 	}
 	if class := cnn.MeterClass(t.Meter); class >= 0 {
 		s.Meters[class] = 1
 		s.MeterRight[class] = count(cnn.MeterClass(a.Meter.Name) == class)
+		s.MeterTrust.note(a.Meter.Confidence, s.MeterRight[class])
 	}
 	if len(t.Beats) > 0 {
 		s.Tracked, s.BeatF = 1, BeatF(t.Beats, a.Beats)
@@ -121,6 +135,11 @@ func (s *Score) Add(o Score) {
 	}
 	s.Tracked += o.Tracked
 	s.BeatF += o.BeatF
+	s.Nothings += o.Nothings
+	s.Doubted += o.Doubted
+	s.TempoTrust.add(o.TempoTrust)
+	s.KeyTrust.add(o.KeyTrust)
+	s.MeterTrust.add(o.MeterTrust)
 }
 
 // Balance is the mean, over those of the meter classes that occur, of the share
@@ -172,6 +191,9 @@ func (s *Score) Lines() []string {
 	}
 	if s.Tracked > 0 {
 		add("beats F %.3f of %.0f", s.BeatF/s.Tracked, s.Tracked)
+	}
+	if s.Nothings > 0 {
+		add("no music: %.0f of %.0f doubted", s.Doubted, s.Nothings)
 	}
 	return lines
 }

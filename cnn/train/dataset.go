@@ -23,6 +23,8 @@ type Item struct {
 	Genre  string `json:"genre,omitempty"`
 	Split  string `json:"split"` // "train" or "valid"
 
+	Nothing bool `json:"nothing,omitempty"` // no music: every answer is as likely
+
 	TempoBPM  float64      `json:"tempo_bpm,omitempty"`
 	Key       schema.Key   `json:"key,omitempty"`
 	Meter     schema.Meter `json:"meter,omitzero"`

@@ -112,6 +112,12 @@ func rhythmTargets(it Item, startS, speed float64, frames int) rhythmTarget {
 		tempo: make([]float32, cnn.TempoClasses),
 		meter: make([]float32, len(cnn.Meters)),
 	}
+	if it.Nothing {
+		t.beatWeights = [2]float32{1, 1} // none of the frames is a beat
+		flat(t.tempo)
+		flat(t.meter)
+		return t
+	}
 	if it.BeatWeight > 0 {
 		t.beatWeights[0] = float32(it.BeatWeight)
 		if len(it.Positions) == len(it.Beats) {
@@ -157,6 +163,13 @@ func mark(targets []float32, frame, channel int) {
 	}
 }
 
+// flat is the target that knows nothing: every class as likely.
+func flat(target []float32) {
+	for i := range target {
+		target[i] = 1 / float32(len(target))
+	}
+}
+
 func oneHot(target []float32, class int, weight float64) {
 	for i := range target {
 		target[i] = float32(weight * smoothing / float64(len(target)))
@@ -190,6 +203,9 @@ func keyExample(rng *rand.Rand, e Example, x []float32) []float32 {
 // keyTarget is the target for an item transposed by semitones.
 func keyTarget(it Item, semitones int) []float32 {
 	target := make([]float32, 24)
+	if it.Nothing {
+		flat(target)
+	}
 	if it.KeyWeight > 0 && it.Key != schema.UnknownKey {
 		class := 2 * ((it.Key.Tonic() + semitones + 12) % 12)
 		if it.Key.Minor() {

@@ -124,7 +124,7 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 			return fmt.Errorf("build the graph: %w", err)
 		}
 	}
-	draw := newSampler(training, c.Shares)
+	draw := newSampler(c, training)
 	for ; s.Epoch < c.Epochs; s.Epoch++ {
 		began := time.Now()
 		loss, err := runEpoch(ctx, c, s, w, learners, draw)
@@ -230,7 +230,7 @@ func split(network string, examples []Example) (training, validation []Example) 
 			useful = e.KeyWeight > 0
 		}
 		switch {
-		case !useful:
+		case !useful && !e.Nothing:
 		case e.Split == "valid":
 			validation = append(validation, e)
 		default:
@@ -238,39 +238,6 @@ func split(network string, examples []Example) (training, validation []Example) 
 		}
 	}
 	return training, validation
-}
-
-// sampler draws examples, each source as often as its share says.
-type sampler struct {
-	examples []Example
-	upTo     []float64 // cumulative weights
-}
-
-func newSampler(examples []Example, shares map[string]float64) *sampler {
-	s := &sampler{examples: examples, upTo: make([]float64, len(examples))}
-	var sum float64
-	for i, e := range examples {
-		weight, ok := shares[e.Source]
-		if !ok {
-			weight = 1
-		}
-		sum += weight
-		s.upTo[i] = sum
-	}
-	return s
-}
-
-func (s *sampler) example(rng *rand.Rand) Example {
-	at := rng.Float64() * s.upTo[len(s.upTo)-1]
-	low, high := 0, len(s.upTo)-1
-	for low < high {
-		if mid := (low + high) / 2; s.upTo[mid] > at {
-			high = mid
-		} else {
-			low = mid + 1
-		}
-	}
-	return s.examples[low]
 }
 
 // start takes up the checkpoint, or begins anew where there is none.

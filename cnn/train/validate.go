@@ -56,6 +56,9 @@ const trusted = 0.6
 
 // truth is what is known, and to be trusted, of what the network answers.
 func (it Item) truth(network string) (t eval.Truth) {
+	if it.Nothing {
+		return eval.Truth{Nothing: true}
+	}
 	if network == "key" {
 		if it.KeyWeight >= trusted {
 			t.Key = it.Key

@@ -54,11 +54,14 @@ func (l *lieder) take(_ context.Context, rng *rand.Rand, _ int) (excerpt, error)
 	if written.Parts == 1 {
 		piece.Program(score.Lead, piano)
 	}
+	orchestrated := rng.IntN(2) == 0
+	if orchestrated {
+		orchestrate(rng, piece)
+	}
 	humanise(rng, piece, 0.012, between(rng, 0.004, 0.03))
-	cut, err := cutOut(rng, piece)
+	cut, err := cutMovement(rng, piece)
 	if err != nil {
 		return excerpt{}, err
 	}
-	cut.Key = heard(cut)
-	return excerpt{piece: e.path, score: cut, band: written.Parts > 1}, nil
+	return excerpt{piece: e.path, score: cut, band: written.Parts > 1 && !orchestrated}, nil
 }

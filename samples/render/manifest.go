@@ -24,6 +24,8 @@ type Item struct {
 	Split  string `json:"split"` // "train" or "valid"
 	Genre  string `json:"genre,omitempty"`
 
+	Nothing bool `json:"nothing,omitempty"` // no music: there is nothing to be known
+
 	TempoBPM  float64      `json:"tempo_bpm,omitempty"` // of Beats
 	Key       schema.Key   `json:"key,omitempty"`
 	Meter     schema.Meter `json:"meter,omitzero"`      // as written

@@ -49,23 +49,25 @@ func (m *mutopia) take(_ context.Context, rng *rand.Rand, _ int) (excerpt, error
 	beat := compose.BeatTicks(e.meter) * f.Division / quarterTicks
 	bar := compose.BarTicks(e.meter) * f.Division / quarterTicks
 	pickup, sure := findPickup(f, int64(beat), int64(bar))
-	if !sure {
-		return excerpt{}, errors.New("its bar lines cannot be told")
-	}
 	s.Beats = gridBeats(f, beat, bar/beat, pickup, s.Length)
 	if bpm := s.Tempo(); bpm < 40 || bpm > 220 {
 		return excerpt{}, errors.New("its tempo is no felt tempo")
 	}
+	if !sure {
+		s.Beats = nil
+	}
 	s.Stretch(math.Exp(rng.NormFloat64() * 0.1))
-	if rng.IntN(2) == 0 {
+	switch rng.IntN(4) {
+	case 0:
 		reorchestrate(rng, s)
+	case 1, 2:
+		orchestrate(rng, s)
 	}
 	humanise(rng, s, 0.01, between(rng, 0.003, 0.02))
-	cut, err := cutOut(rng, s)
+	cut, err := cutMovement(rng, s)
 	if err != nil {
 		return excerpt{}, err
 	}
-	cut.Key = heard(cut)
 	return excerpt{piece: e.path, score: cut}, nil
 }
 

@@ -189,9 +189,7 @@ const attempts = 50
 // render makes the i-th item and leaves its audio in the folder.
 func (s *studio) render(ctx context.Context, i int) (Item, error) {
 	rng := rand.New(rand.NewPCG(s.config.Seed, uint64(i)))
-	item := Item{Audio: fmt.Sprintf("%06d.wav", i), Weight: 1}
 	src := drawSource(rng, s.sources)
-	item.Source = src.name()
 	var last error
 	for range attempts {
 		excerpt, err := src.take(ctx, rng, i)
@@ -202,7 +200,12 @@ func (s *studio) render(ctx context.Context, i int) (Item, error) {
 			last = err
 			continue
 		}
-		return item, s.record(ctx, rng, excerpt, &item)
+		item := Item{Audio: fmt.Sprintf("%06d.wav", i), Weight: 1, Source: src.name()}
+		if err = s.record(ctx, rng, excerpt, &item); errors.Is(err, errSparse) {
+			last = err
+			continue
+		}
+		return item, err
 	}
 	return Item{}, fmt.Errorf("item %d: no usable piece of %s in %d: %w", i, src.name(), attempts, last)
 }

@@ -55,11 +55,15 @@ func (t *take) chance(p float64) bool { return t.rng.Float64() < p }
 func (s *studio) record(ctx context.Context, rng *rand.Rand, e excerpt, item *Item) error {
 	item.Piece = e.piece
 	item.Split = splitOf(item.Source, e.piece)
+	if e.sound != nil {
+		item.Nothing = true
+		return s.finish(ctx, &take{rng: rng, score: &score.Score{}, item: item, rate: dsp.SampleRate, pcm: e.sound})
+	}
 	font := s.chooseFont(rng, item.Split)
 	item.Font = font.Name
 	t := &take{rng: rng, score: e.score, item: item, rate: dsp.SampleRate}
-	if len(t.score.Notes) < 8 {
-		return fmt.Errorf("%s: %d notes", e.piece, len(t.score.Notes))
+	if len(t.score.Notes) < fewestNotes {
+		return fmt.Errorf("%s: %w", e.piece, errSparse)
 	}
 	if item.Source != "band" { // which is in any key by itself
 		t.score.Transpose(rng.IntN(12) - 5)
@@ -78,11 +82,16 @@ func (s *studio) record(ctx context.Context, rng *rand.Rand, e excerpt, item *It
 	t.pcm = synth.Mono(stereo)
 	t.add(kit.play(t.rng, t.rate, len(t.pcm)), 1)
 	t.add(voice.sing(t.rng, t.rate, len(t.pcm)), between(rng, 0.5, 1.3))
+	return s.finish(ctx, t)
+}
+
+// finish takes what was played through the chain and writes it down.
+func (s *studio) finish(ctx context.Context, t *take) error {
 	if err := s.augment(ctx, t); err != nil {
-		return fmt.Errorf("%s: %w", e.piece, err)
+		return fmt.Errorf("%s: %w", t.item.Piece, err)
 	}
 	t.label()
-	return writeAudio(filepath.Join(s.config.Out, item.Audio), t.pcm)
+	return writeAudio(filepath.Join(s.config.Out, t.item.Audio), t.pcm)
 }
 
 // pitch tunes the band: most are in tune or nearly; some were played or

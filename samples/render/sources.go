@@ -19,7 +19,8 @@ const ExcerptS = 32
 type excerpt struct {
 	piece string // names it within its source; a split never parts it
 	score *score.Score
-	band  bool // of our own making: its lead may be sung, its drums replaced
+	sound []float32 // in place of a score, at dsp.SampleRate: no music
+	band  bool      // of our own making: its lead may be sung, its drums replaced
 }
 
 // source gives excerpts of one kind of music.
@@ -40,7 +41,7 @@ type share struct {
 func Mix() map[string]float64 {
 	return map[string]float64{
 		"band": 0.45, "mma": 0.15, "folk": 0.12, "mutopia": 0.04, "lieder": 0.06,
-		"pop909": 0.08, "leadsheet": 0.05, "groove": 0.05,
+		"pop909": 0.08, "leadsheet": 0.05, "groove": 0.05, "nothing": 0.03,
 	}
 }
 
@@ -57,6 +58,7 @@ var openers = map[string]func(c Config, index []entry) (source, error){
 	"pop909":    openPOP909,
 	"leadsheet": openLeadsheet,
 	"groove":    openGroove,
+	"nothing":   openNothing,
 }
 
 func openSources(c Config, index []entry) ([]share, error) {
@@ -123,6 +125,27 @@ func cutOut(rng *rand.Rand, s *score.Score) (*score.Score, error) {
 	start := rng.Float64() * spare
 	return s.Cut(start, start+ExcerptS), nil
 }
+
+// cutMovement cuts an excerpt out of a piece that may modulate. Half begin
+// where the music does, in its key; the others keep it where it can be heard.
+func cutMovement(rng *rand.Rand, s *score.Score) (*score.Score, error) {
+	cut, err := cutOut(rng, s)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.Notes) > 0 && rng.IntN(2) == 0 {
+		start := min(s.Notes[0].On, max(s.Length-ExcerptS, 0))
+		cut = s.Cut(start, min(start+ExcerptS, s.Length))
+	} else {
+		cut.Key = heard(cut)
+	}
+	return cut, nil
+}
+
+// fewestNotes are the notes that an excerpt has at least.
+const fewestNotes = 8
+
+var errSparse = errors.New("hardly anything is played")
 
 func pick[T any](rng *rand.Rand, from []T) T { return from[rng.IntN(len(from))] }
 
