@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -23,6 +22,7 @@ type evalConfig struct {
 	concurrency int
 	list, json  bool
 	rhythm, key string
+	by, report  string
 }
 
 func evalCommand() *command {
@@ -35,15 +35,20 @@ func evalCommand() *command {
 Analyses every recording that the file names and prints, for those whose truth
 is given, tempo Acc1 and Acc2 (within 4 %; Acc2 also takes double, triple, half
 and third), key exact and weighted as MIREX does, and meter as balanced accuracy
-over 3 and 4. The file has a header; of its columns path (relative to the file),
-tempo_bpm, key and meter count, and an empty field is not known.`,
+over 3 and 4; then how far the confidence of each can be believed. The file has a
+header; of its columns path (relative to the file), tempo_bpm, key and meter
+count, and an empty field is not known. --by parts the recordings by any other
+column, or by source, which is what their file names begin with.`,
 		examples: `
 earworm eval samples/labels.csv
 earworm eval --list samples/labels.csv
+earworm eval --by genre --report figures samples/labels.csv
 earworm eval --rhythm new.weights labels.csv`,
 		flags: func(s *settings) {
 			s.BoolVar(&e.list, "list", false, "print a line for each recording as well")
 			s.BoolVar(&e.json, "json", false, "print the figures as JSON")
+			s.text(&e.by, "by", "", "`column` of the labels to print the figures by, too")
+			s.text(&e.report, "report", "", "`folder` for a page with plots and the worst recordings")
 			s.choice(&e.decoding.Decoder, "decoder", []string{"auto", "native", "ffmpeg"}, "what decodes: auto, native or ffmpeg")
 			s.count(&e.concurrency, "concurrency", runtime.GOMAXPROCS(0), 1, "`number` of recordings at once")
 			s.text(&e.rhythm, "rhythm", "", "weight `file` to measure in place of the built-in rhythm network")
@@ -55,18 +60,11 @@ earworm eval --rhythm new.weights labels.csv`,
 
 // evalReport is what eval --json prints.
 type evalReport struct {
-	ModelVersion string `json:"model_version"`
-	Recordings   int    `json:"recordings"`
-	Failed       int    `json:"failed"`
+	ModelVersion string                 `json:"model_version"`
+	Recordings   int                    `json:"recordings"`
+	Failed       int                    `json:"failed"`
+	By           map[string]eval.Report `json:"by,omitempty"`
 	eval.Report
-}
-
-// evaluated is one recording, what was heard and how right it is.
-type evaluated struct {
-	eval.Labelled
-	heard schema.Analysis
-	score eval.Score
-	err   error
 }
 
 func (e *evalConfig) run(ctx context.Context, c console, operands []string) error {
@@ -77,11 +75,14 @@ func (e *evalConfig) run(ctx context.Context, c console, operands []string) erro
 	if err != nil {
 		return err
 	}
+	if e.by != "" && !labels[0].HasColumn(e.by) {
+		return fmt.Errorf("labels %q have no column called %s", operands[0], e.by)
+	}
 	model, err := e.model()
 	if err != nil {
 		return err
 	}
-	results := make([]evaluated, len(labels))
+	results := make([]eval.Judged, len(labels))
 	bar := newProgress(c.err, len(labels), time.Now())
 	var group sync.WaitGroup
 	slots := make(chan struct{}, e.concurrency)
@@ -89,10 +90,10 @@ func (e *evalConfig) run(ctx context.Context, c console, operands []string) erro
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			results[i] = evaluated{Labelled: l}
-			results[i].heard, results[i].err = e.hear(ctx, model, l.Path)
+			results[i] = eval.Judged{Labelled: l}
+			results[i].Heard, results[i].Err = e.hear(ctx, model, l.Path)
 			// What was not heard counts as wrong: leaving it out would flatter.
-			results[i].score = eval.Judge(l.Truth, results[i].heard)
+			results[i].Score = eval.Judge(l.Truth, results[i].Heard)
 			bar.step(time.Now())
 		})
 	}
@@ -136,32 +137,37 @@ func (e *evalConfig) hear(ctx context.Context, model *cnn.Model, path string) (s
 	return model.Analyse(ctx, audio)
 }
 
-func (e *evalConfig) print(c console, model *cnn.Model, results []evaluated) error {
+func (e *evalConfig) print(c console, model *cnn.Model, results []eval.Judged) error {
 	var total eval.Score
 	failed := 0
 	for _, r := range results {
-		total.Add(r.score)
-		if r.err != nil {
+		total.Add(r.Score)
+		if r.Err != nil {
 			failed++
-			complain(c.err, fmt.Sprintf("%s: %v", r.Path, r.err))
+			complain(c.err, fmt.Sprintf("%s: %v", r.Path, r.Err))
 		}
 	}
-	switch {
-	case e.json:
-		if err := json.NewEncoder(c.out).Encode(evalReport{
-			ModelVersion: model.Version(), Recordings: len(results), Failed: failed, Report: total.Report(),
-		}); err != nil {
+	var groups []eval.Group
+	if e.by != "" {
+		groups = eval.GroupBy(e.by, results)
+	}
+	if e.json {
+		report := evalReport{ModelVersion: model.Version(), Recordings: len(results), Failed: failed, Report: total.Report()}
+		for _, g := range groups {
+			if report.By == nil {
+				report.By = map[string]eval.Report{}
+			}
+			report.By[g.Name] = g.Report()
+		}
+		if err := json.NewEncoder(c.out).Encode(report); err != nil {
 			return err
 		}
-	default:
-		if e.list {
-			if err := listEvaluated(c, results); err != nil {
-				return err
-			}
-		}
-		fmt.Fprintf(c.out, "%d recordings, model %s\n", len(results), model.Version())
-		for _, line := range total.Lines() {
-			fmt.Fprintln(c.out, line)
+	} else if err := e.printText(c, model, results, groups, &total); err != nil {
+		return err
+	}
+	if e.report != "" {
+		if err := eval.WriteReport(e.report, model.Version(), groups, results); err != nil {
+			return err
 		}
 	}
 	if failed > 0 {
@@ -170,16 +176,35 @@ func (e *evalConfig) print(c console, model *cnn.Model, results []evaluated) err
 	return nil
 }
 
-func listEvaluated(c console, results []evaluated) error {
+func (e *evalConfig) printText(c console, model *cnn.Model, results []eval.Judged, groups []eval.Group, total *eval.Score) error {
+	if e.list {
+		if err := listEvaluated(c, results); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(c.out, "%d recordings, model %s\n", len(results), model.Version())
+	for _, line := range append(total.Lines(), total.TrustLines()...) {
+		fmt.Fprintln(c.out, line)
+	}
+	for _, g := range groups {
+		fmt.Fprintf(c.out, "%s %s, %d recordings\n", e.by, known(g.Name != "", g.Name), g.Recordings)
+		for _, line := range g.Lines() {
+			fmt.Fprintln(c.out, "  "+line)
+		}
+	}
+	return nil
+}
+
+func listEvaluated(c console, results []eval.Judged) error {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "recording\tBPM\theard\tconfidence\tkey\theard\tconfidence\tmeter\theard\tconfidence")
 	for _, r := range results {
-		h := r.heard
-		fmt.Fprintf(w, "%s\t%s\t%.1f%s\t%.2f\t%s\t%s%s\t%.2f\t%s\t%s%s\t%.2f\n", filepath.Base(r.Path),
-			known(r.TempoBPM > 0, fmt.Sprintf("%.1f", r.TempoBPM)), h.Tempo.BPM, mark(r.score.Tempi, r.score.TempoExact), h.Tempo.Confidence,
-			known(r.Key != schema.UnknownKey, r.Key.String()), h.Key.Name, mark(r.score.Keys, r.score.KeyExact), h.Key.Confidence,
+		h := r.Heard
+		fmt.Fprintf(w, "%s\t%s\t%.1f%s\t%.2f\t%s\t%s%s\t%.2f\t%s\t%s%s\t%.2f\n", r.Name(),
+			known(r.TempoBPM > 0, fmt.Sprintf("%.1f", r.TempoBPM)), h.Tempo.BPM, mark(r.Score.Tempi, r.Score.TempoExact), h.Tempo.Confidence,
+			known(r.Key != schema.UnknownKey, r.Key.String()), h.Key.Name, mark(r.Score.Keys, r.Score.KeyExact), h.Key.Confidence,
 			known(r.Meter != schema.Meter{}, r.Meter.String()), h.Meter.Name,
-			mark(total(r.score.Meters[:]), total(r.score.MeterRight[:])), h.Meter.Confidence)
+			mark(total(r.Score.Meters[:]), total(r.Score.MeterRight[:])), h.Meter.Confidence)
 	}
 	return w.Flush()
 }

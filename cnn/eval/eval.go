@@ -26,6 +26,7 @@ type Score struct {
 	Tempi, TempoExact, TempoOctave float64 // Acc1, Acc2
 	Keys, KeyExact, KeyWeighted    float64
 	MajorExact, Majors             float64
+	MinorExact, Minors             float64
 	Meters, MeterRight             [meterClasses]float64 // by class, as in cnn.Meters
 	Tracked, BeatF                 float64
 	Nothings, Doubted              float64
@@ -62,7 +63,9 @@ func Judge(t Truth, a schema.Analysis) Score {
 		s.Keys = 1
 		s.KeyExact = count(a.Key.Name == t.Key)
 		s.KeyWeighted = t.Key.Closeness(a.Key.Name)
-		if !t.Key.Minor() {
+		if t.Key.Minor() {
+			s.Minors, s.MinorExact = 1, s.KeyExact
+		} else {
 			s.Majors, s.MajorExact = 1, s.KeyExact
 		}
 		s.KeyTrust.note(a.Key.Confidence, s.KeyExact)
@@ -129,6 +132,8 @@ func (s *Score) Add(o Score) {
 	s.KeyWeighted += o.KeyWeighted
 	s.Majors += o.Majors
 	s.MajorExact += o.MajorExact
+	s.Minors += o.Minors
+	s.MinorExact += o.MinorExact
 	for i := range s.Meters {
 		s.Meters[i] += o.Meters[i]
 		s.MeterRight[i] += o.MeterRight[i]
@@ -178,7 +183,7 @@ func (s *Score) Lines() []string {
 	}
 	if s.Keys > 0 {
 		add("key exact %.1f, weighted %.1f of %.0f (major %.0f/%.0f, minor %.0f/%.0f)", 100*s.KeyExact/s.Keys, 100*s.KeyWeighted/s.Keys,
-			s.Keys, s.MajorExact, s.Majors, s.KeyExact-s.MajorExact, s.Keys-s.Majors)
+			s.Keys, s.MajorExact, s.Majors, s.MinorExact, s.Minors)
 	}
 	meters := make([]string, 0, len(s.Meters))
 	for i, m := range cnn.Meters {
@@ -198,21 +203,42 @@ func (s *Score) Lines() []string {
 	return lines
 }
 
+// TrustLines tell how far the confidence of each task can be believed.
+func (s *Score) TrustLines() []string {
+	var lines []string
+	for _, task := range []struct {
+		name  string
+		trust Trust
+	}{{"tempo", s.TempoTrust}, {"key", s.KeyTrust}, {"meter", s.MeterTrust}} {
+		right, of := task.trust.Sure()
+		if task.trust.Known() {
+			lines = append(lines, fmt.Sprintf("%s confidence: calibration error %.3f, above 0.8 right %.0f of %.0f",
+				task.name, task.trust.Error(), right, of))
+		}
+	}
+	return lines
+}
+
 // Report is a score as shares from 0 to 1, for programs.
 type Report struct {
 	Tempo struct {
 		Acc1 float64 `json:"acc1"`
 		Acc2 float64 `json:"acc2"`
 		Of   int     `json:"of"`
+		Sureness
 	} `json:"tempo"`
 	Key struct {
 		Exact    float64 `json:"exact"`
 		Weighted float64 `json:"weighted"`
+		Major    [2]int  `json:"major"` // right, of
+		Minor    [2]int  `json:"minor"`
 		Of       int     `json:"of"`
+		Sureness
 	} `json:"key"`
 	Meter struct {
 		Balanced float64           `json:"balanced"` // over 3 and 4
 		Right    map[string][2]int `json:"right"`    // by meter: right, of
+		Sureness
 	} `json:"meter"`
 }
 
@@ -220,7 +246,9 @@ type Report struct {
 func (s *Score) Report() (r Report) {
 	r.Tempo.Acc1, r.Tempo.Acc2, r.Tempo.Of = Share(s.TempoExact, s.Tempi), Share(s.TempoOctave, s.Tempi), int(s.Tempi)
 	r.Key.Exact, r.Key.Weighted, r.Key.Of = Share(s.KeyExact, s.Keys), Share(s.KeyWeighted, s.Keys), int(s.Keys)
+	r.Key.Major, r.Key.Minor = [2]int{int(s.MajorExact), int(s.Majors)}, [2]int{int(s.MinorExact), int(s.Minors)}
 	r.Meter.Balanced = s.Balance(0, 1)
+	r.Tempo.Sureness, r.Key.Sureness, r.Meter.Sureness = s.TempoTrust.report(), s.KeyTrust.report(), s.MeterTrust.report()
 	r.Meter.Right = map[string][2]int{}
 	for i, m := range cnn.Meters {
 		if s.Meters[i] > 0 {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // Labelled is a recording and the truth about it.
@@ -15,6 +16,30 @@ type Labelled struct {
 	Path  string // of the audio
 	Title string
 	Truth
+	fields map[string]string // the row, by column
+}
+
+// Name is the audio's file name.
+func (l Labelled) Name() string { return filepath.Base(l.Path) }
+
+// Source is the column that every recording has: where the labels lack it, it is
+// what the file's name begins with.
+const Source = "source"
+
+// Column is what the labels say in a column. Source, where they have no such
+// column, is the file's name without its number and what follows.
+func (l Labelled) Column(name string) string {
+	if field, ok := l.fields[name]; ok || name != Source {
+		return field
+	}
+	source := strings.TrimRight(strings.TrimSuffix(l.Name(), filepath.Ext(l.Path)), "0123456789")
+	return strings.TrimRight(source, "-_ .")
+}
+
+// HasColumn tells whether recordings can be parted by a column.
+func (l Labelled) HasColumn(name string) bool {
+	_, ok := l.fields[name]
+	return ok || name == Source
 }
 
 // ReadLabels reads a CSV file with a header. Of its columns, path (relative to
@@ -47,13 +72,11 @@ func ReadLabels(name string) ([]Labelled, error) {
 		if err != nil {
 			return nil, fmt.Errorf("labels %q: %w", name, err)
 		}
-		field := func(h string) string {
-			if i, ok := column[h]; ok {
-				return row[i]
-			}
-			return ""
+		fields := map[string]string{}
+		for h, i := range column {
+			fields[h] = row[i]
 		}
-		l, err := parseLabel(filepath.Dir(name), field)
+		l, err := parseLabel(filepath.Dir(name), fields)
 		if err != nil {
 			line, _ := rows.FieldPos(0)
 			return nil, fmt.Errorf("labels %q: line %d: %w", name, line, err)
@@ -66,21 +89,21 @@ func ReadLabels(name string) ([]Labelled, error) {
 	return all, nil
 }
 
-func parseLabel(dir string, field func(string) string) (l Labelled, err error) {
-	l.Path, l.Title = field("path"), field("title")
+func parseLabel(dir string, fields map[string]string) (l Labelled, err error) {
+	l.Path, l.Title, l.fields = fields["path"], fields["title"], fields
 	if l.Path == "" {
 		return l, errors.New("path is empty")
 	}
 	if !filepath.IsAbs(l.Path) {
 		l.Path = filepath.Join(dir, l.Path)
 	}
-	if t := field("tempo_bpm"); t != "" {
+	if t := fields["tempo_bpm"]; t != "" {
 		if l.TempoBPM, err = strconv.ParseFloat(t, 64); err != nil || !(l.TempoBPM > 0) {
 			return l, fmt.Errorf("tempo_bpm is %q; want beats a minute", t)
 		}
 	}
-	if err := l.Key.UnmarshalText([]byte(field("key"))); err != nil {
+	if err := l.Key.UnmarshalText([]byte(fields["key"])); err != nil {
 		return l, err
 	}
-	return l, l.Meter.UnmarshalText([]byte(field("meter")))
+	return l, l.Meter.UnmarshalText([]byte(fields["meter"]))
 }

@@ -51,3 +51,17 @@ func (t *Trust) Sure() (right, of float64) {
 	}
 	return right, of
 }
+
+// Known tells whether there were answers at all.
+func (t *Trust) Known() bool { return t.Answers != [trustBins]float64{} }
+
+// Sureness is how far confidence can be believed, for programs.
+type Sureness struct {
+	Error float64 `json:"calibration_error"`
+	Sure  [2]int  `json:"above_0.8"` // right, of
+}
+
+func (t *Trust) report() Sureness {
+	right, of := t.Sure()
+	return Sureness{Error: t.Error(), Sure: [2]int{int(right), int(of)}}
+}

@@ -20,7 +20,7 @@ type learner struct {
 }
 
 // Shares of the losses in the rhythm network's total.
-var rhythmLosses = []float32{1, 0.25, 0.2} // beats, tempo, meter
+var rhythmLosses = []float32{1, 0.25, 0.4} // beats, tempo, meter
 
 func newLearner(w *cnn.Weights) (*learner, error) {
 	m := newGraph(w)

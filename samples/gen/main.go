@@ -39,7 +39,7 @@ func main() {
 }
 
 func run(ctx context.Context, out string) error {
-	rows := [][]string{{"path", "tempo_bpm", "tempo_label", "key", "meter", "title", "licence", "start_s"}}
+	rows := [][]string{{"path", "tempo_bpm", "tempo_label", "key", "meter", "title", "genre", "licence", "start_s"}}
 	for _, t := range tracks {
 		if err := t.make(ctx, out); err != nil {
 			return fmt.Errorf("make %q: %w", t.file, err)
@@ -47,7 +47,7 @@ func run(ctx context.Context, out string) error {
 		fmt.Fprintln(os.Stderr, "gen:", t.file)
 		title := strings.ReplaceAll(strings.TrimSuffix(t.file[3:], filepath.Ext(t.file)), "-", " ")
 		bpm := fmt.Sprintf("%g", t.bpm)
-		rows = append(rows, []string{t.file, bpm, bpm, t.key, t.meter, title, "CC0-1.0", "0"})
+		rows = append(rows, []string{t.file, bpm, bpm, t.key, t.meter, title, t.style, "CC0-1.0", "0"})
 	}
 	if err := writeCSV(filepath.Join(out, "labels.csv"), rows); err != nil {
 		return err
