@@ -2,35 +2,33 @@ package cnn
 
 import "math"
 
-// barEvidence is how much a meter gains, in log probability, by each standard
-// error that the downbeats heard under its bars stand out from the other beats.
-const barEvidence = 2.0
-
 // evidenceBeats is how many beats count at most: neighbours are not
 // independent, and long tracks would otherwise be sure of anything.
 const evidenceBeats = 48
 
-// weighMeters multiplies the probabilities of Meters by the evidence of the
-// downbeats under bars of each, in place.
-func weighMeters(p, downbeats, frames []float64) {
-	if len(frames) < 8 {
-		return
+// meterEvidence gathers what speaks for each of Meters: the network's answer
+// for the whole, and the downbeats under bars of each.
+func meterEvidence(logits []float32, downbeats, frames []float64) MeterEvidence {
+	e := MeterEvidence{Head: softmax(logits, 1), Bars: make([]float64, len(Meters))}
+	for i, p := range e.Head {
+		e.Head[i] = math.Log(p + 1e-9)
+	}
+	if len(frames) < fewestBeats {
+		return e
 	}
 	heard := beatLogits(downbeats, frames)
-	var sum float64
-	for i := range p {
-		best := math.Inf(-1)
-		for _, inBar := range feltBars[i] {
+	for i, bars := range feltBars {
+		e.Bars[i] = math.Inf(-1)
+		for _, inBar := range bars {
 			_, stands := barPhase(heard, inBar)
-			best = max(best, stands)
+			e.Bars[i] = max(e.Bars[i], stands)
 		}
-		p[i] *= math.Exp(barEvidence * best)
-		sum += p[i]
 	}
-	for i := range p {
-		p[i] /= sum
-	}
+	return e
 }
+
+// fewestBeats are the beats under which bars are not looked for.
+const fewestBeats = 8
 
 // feltBars are the beats a bar that each of Meters is felt in: 2/4 is heard as
 // 4/4, and 6/8 in dotted quarters.

@@ -2,6 +2,7 @@ package cnn
 
 import (
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -13,23 +14,23 @@ const (
 	tempoRange = 1.6
 )
 
-// trackBeats places beats about period frames apart where the activation is
+// trackBeats places beats about a period apart, given in frames every pathHop
+// frames, where the activation is
 // strong: the dynamic programme of Ellis (2007), "Beat Tracking by Dynamic
 // Programming", over activations a network gave. It returns frames, fractional
 // between the two that share a peak.
-func trackBeats(activation []float64, period float64) []float64 {
+func trackBeats(activation, periods []float64) []float64 {
 	n := len(activation)
-	if n == 0 || period < 1 {
+	if n == 0 {
 		return nil
 	}
-	near, far := max(1, int(period/tempoRange)), int(period*tempoRange)
-	penalty := make([]float64, far+1)
-	for d := near; d <= far; d++ {
-		off := math.Log2(float64(d) / period)
-		penalty[d] = tightness * off * off
-	}
 	score, before := make([]float64, n), make([]int, n)
+	var near, far int
+	var penalty []float64
 	for t := range n {
+		if t%pathHop == 0 {
+			near, far, penalty = offBeat(periods[t/pathHop], penalty)
+		}
 		best, from := 0.0, -1
 		for d := near; d <= min(far, t); d++ {
 			if s := score[t-d] - penalty[d]; s > best {
@@ -50,6 +51,18 @@ func trackBeats(activation []float64, period float64) []float64 {
 	}
 	sort.Float64s(frames)
 	return frames
+}
+
+// offBeat is what an interval of each number of frames costs where the period is
+// given, from the nearest to the furthest that may be.
+func offBeat(period float64, penalty []float64) (near, far int, _ []float64) {
+	near, far = max(1, int(period/tempoRange)), int(period*tempoRange)
+	penalty = slices.Grow(penalty[:0], far+1)[:far+1]
+	for d := near; d <= far; d++ {
+		off := math.Log2(float64(d) / period)
+		penalty[d] = tightness * off * off
+	}
+	return near, far, penalty
 }
 
 // refinePeak moves a frame to the top of the parabola through it and its

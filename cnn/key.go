@@ -36,13 +36,15 @@ func (m *Model) hearKey(heard Heard) keyHeard {
 			mean.Data[i%row] += v * 2 / float32(frames)
 		}
 	}
-	return readKey(KeyBody(e, mean))
+	return readKey(KeyBody(e, mean), m.key.Calibration)
 }
 
 // ReadKey turns what the key network says into ranked keys.
-func ReadKey(out KeyOut[Map]) schema.KeyHeard { return readKey(out).estimate() }
+func ReadKey(out KeyOut[Map], c Calibration) schema.KeyHeard { return readKey(out, c).estimate() }
 
-func readKey(out KeyOut[Map]) keyHeard { return keyHeard{softmax(out.Logits.Data), out.Hidden} }
+func readKey(out KeyOut[Map], c Calibration) keyHeard {
+	return keyHeard{softmax(out.Logits.Data, c.Key), out.Hidden}
+}
 
 // KeyInput is the key network's input from compressed frames of 232 bands.
 func KeyInput(x []float32, cents float64) Map {

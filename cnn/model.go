@@ -120,22 +120,4 @@ func embed(front, harmony Map) []float32 {
 	return v
 }
 
-// softmax turns logits into probabilities.
-func softmax(logits []float32) []float64 {
-	top := math.Inf(-1)
-	for _, v := range logits {
-		top = math.Max(top, float64(v))
-	}
-	p := make([]float64, len(logits))
-	var sum float64
-	for i, v := range logits {
-		p[i] = math.Exp(float64(v) - top)
-		sum += p[i]
-	}
-	for i := range p {
-		p[i] /= sum
-	}
-	return p
-}
-
 func sigmoid(v float32) float64 { return 1 / (1 + math.Exp(-float64(v))) }

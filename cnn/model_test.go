@@ -197,7 +197,7 @@ func TestKeyInBlocksIsTheKey(t *testing.T) {
 	}
 	x := make([]float32, len(heard.Key))
 	KeyFrontEnd.Compress(x, heard.Key, heard.RMS)
-	want := readKey(m.key.Key(KeyInput(x, heard.Tuning)))
+	want := readKey(m.key.Key(KeyInput(x, heard.Tuning)), m.key.Calibration)
 	got := m.hearKey(heard)
 	for i, p := range want.probabilities {
 		if math.Abs(p-got.probabilities[i]) > 1e-4 {

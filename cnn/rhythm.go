@@ -11,9 +11,10 @@ import (
 
 // rhythmHeard is what the rhythm network made of a recording.
 type rhythmHeard struct {
+	calibration      Calibration
 	beats, downbeats []float64 // (frames) probabilities
-	tempo            []float64 // (TempoClasses)
-	meter            []float64 // (len(Meters))
+	tempo            []float64 // (TempoClasses) probabilities
+	meter            []float32 // (len(Meters)) logits
 	front            Map       // (frames, 1, 32)
 }
 
@@ -28,7 +29,7 @@ const (
 func (m *Model) hearRhythm(heard Heard) rhythmHeard {
 	e := eager{m.rhythm}
 	front := rhythmFront(e, heard)
-	var r rhythmHeard
+	r := rhythmHeard{calibration: m.rhythm.Calibration}
 	tempo, meter := make([]float32, TempoClasses), make([]float32, len(Meters))
 	for from := 0; from < front.Frames; from += rhythmWindow {
 		to := min(front.Frames, from+rhythmWindow)
@@ -46,20 +47,32 @@ func (m *Model) hearRhythm(heard Heard) rhythmHeard {
 		}
 		r.appendBeats(out.Beats.Data[(from-first)*beatOutputs : (to-first)*beatOutputs])
 	}
-	r.tempo, r.meter, r.front = softmax(tempo), softmax(meter), front
+	r.tempo, r.meter, r.front = softmax(tempo, r.calibration.Tempo), meter, front
 	return r
 }
 
 // ReadRhythm turns what the rhythm network says into tempo, meter, beats and
 // downbeats; the rest of the analysis is empty.
-func ReadRhythm(out RhythmOut[Map]) schema.Analysis {
+func ReadRhythm(out RhythmOut[Map], c Calibration) schema.Analysis {
 	var a schema.Analysis
-	readRhythm(out).estimate(&a)
+	readRhythm(out, c).estimate(&a)
 	return a
 }
 
-func readRhythm(out RhythmOut[Map]) rhythmHeard {
-	r := rhythmHeard{tempo: softmax(out.Tempo.Data), meter: softmax(out.Meter.Data)}
+// ReadEvidence gathers what speaks for each meter in what the rhythm network
+// says.
+func ReadEvidence(out RhythmOut[Map]) MeterEvidence {
+	r := readRhythm(out, Calibration{})
+	return meterEvidence(r.meter, r.downbeats, trackBeats(r.beats, tempoPath(r.beats, r.tempo)))
+}
+
+// ReadTempo ranks tempi by what the rhythm network says, at a temperature.
+func ReadTempo(out RhythmOut[Map], temperature float64) []schema.TempoCandidate {
+	return rankTempi(softmax(out.Tempo.Data, temperature))
+}
+
+func readRhythm(out RhythmOut[Map], c Calibration) rhythmHeard {
+	r := rhythmHeard{calibration: c, tempo: softmax(out.Tempo.Data, c.Tempo), meter: out.Meter.Data}
 	r.appendBeats(out.Beats.Data)
 	return r
 }
@@ -96,7 +109,8 @@ func rhythmFront(e eager, heard Heard) Map {
 func (r rhythmHeard) estimate(a *schema.Analysis) {
 	ranked := rankTempi(r.tempo)
 	period := 60 * RhythmFPS / ranked[0].BPM
-	frames := trackBeats(r.beats, period)
+	path := tempoPath(r.beats, r.tempo)
+	frames := trackBeats(r.beats, path)
 	bpm := ranked[0].BPM
 	if p := beatPeriod(frames); p > 0 && math.Abs(math.Log2(p/period)) < sameTempo {
 		bpm = 60 * RhythmFPS / p
@@ -104,9 +118,9 @@ func (r rhythmHeard) estimate(a *schema.Analysis) {
 	a.Tempo = schema.Tempo{
 		BPM: bpm, Confidence: ranked[0].Probability, Stability: steadiness(frames, 60*RhythmFPS/bpm),
 		Alternatives: ranked[1:min(len(ranked), 1+alternatives)],
+		Sections:     tempoSections(path, frames),
 	}
-	weighMeters(r.meter, r.downbeats, frames)
-	a.Meter = rankMeters(r.meter)
+	a.Meter = rankMeters(r.calibration.meter().Read(meterEvidence(r.meter, r.downbeats, frames)))
 	for _, f := range frames {
 		a.Beats = append(a.Beats, float32(f/RhythmFPS))
 	}

@@ -30,7 +30,9 @@ type Header struct {
 	Version  string   `json:"version"` // such as "rhythm-2026.1"
 	FrontEnd FrontEnd `json:"front_end"`
 	Recipe   Recipe   `json:"recipe"`
-	Tensors  []Tensor `json:"tensors"`
+
+	Calibration Calibration `json:"calibration,omitzero"`
+	Tensors     []Tensor    `json:"tensors"`
 }
 
 // Recipe is how the weights were made.

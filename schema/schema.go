@@ -82,6 +82,13 @@ type Tempo struct {
 	Confidence   float64          `json:"confidence"` // 0 to 1
 	Stability    float64          `json:"stability"`  // 0 to 1: share of the beats that keep to BPM
 	Alternatives []TempoCandidate `json:"alternatives"`
+	Sections     []TempoSection   `json:"sections,omitempty"` // rising; none where the tempo is one throughout
+}
+
+// TempoSection is a stretch of a track in a tempo of its own, up to the next.
+type TempoSection struct {
+	StartS float64 `json:"start_s"` // s
+	BPM    float64 `json:"bpm"`
 }
 
 // TempoCandidate is another tempo the track may be felt in.

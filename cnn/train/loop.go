@@ -99,7 +99,8 @@ type state struct {
 }
 
 // Run trains until the epochs are done or ctx ends; each epoch ends with a
-// checkpoint, and a run with the same configuration goes on from there.
+// checkpoint, and a run with the same configuration goes on from there. The
+// weights of the best epoch are calibrated in the end.
 func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) error {
 	c = c.WithDefaults()
 	if err := c.Validate(); err != nil {
@@ -147,7 +148,7 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 			return err
 		}
 	}
-	return nil
+	return calibrateFile(c.Out, validation)
 }
 
 // runEpoch takes EpochSize/Batch steps, each on one gradient summed over the

@@ -21,27 +21,30 @@ const All = "all"
 // Validate measures weights on items as they were heard.
 func Validate(w *cnn.Weights, items []Example) Figures {
 	figures := Figures{}
-	var next atomic.Int64
 	var lock sync.Mutex
+	inParallel(len(items), func(i int) {
+		e := items[i]
+		one := eval.Judge(e.truth(w.Network), answer(w, e))
+		lock.Lock()
+		defer lock.Unlock()
+		figures.add(e.Source, one)
+		figures.add(All, one)
+	})
+	return figures
+}
+
+// inParallel does n things, as many at once as there are cores.
+func inParallel(n int, do func(i int)) {
+	var next atomic.Int64
 	var group sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(items) {
-					return
-				}
-				e := items[i]
-				one := eval.Judge(e.truth(w.Network), answer(w, e))
-				lock.Lock()
-				figures.add(e.Source, one)
-				figures.add(All, one)
-				lock.Unlock()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
 			}
 		})
 	}
 	group.Wait()
-	return figures
 }
 
 func (f Figures) add(source string, one eval.Score) {
@@ -80,9 +83,9 @@ func (it Item) truth(network string) (t eval.Truth) {
 // answer is what one network says of the whole of an example.
 func answer(w *cnn.Weights, e Example) schema.Analysis {
 	if w.Network == "rhythm" {
-		return cnn.ReadRhythm(w.Rhythm(plainRhythm(e)))
+		return cnn.ReadRhythm(w.Rhythm(plainRhythm(e)), w.Calibration)
 	}
-	return schema.Analysis{Key: cnn.ReadKey(w.Key(plainKey(e)))}
+	return schema.Analysis{Key: cnn.ReadKey(w.Key(plainKey(e)), w.Calibration)}
 }
 
 // Selection is the one number that picks an epoch: the mean of what the
