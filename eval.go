@@ -166,7 +166,7 @@ func (e *evalConfig) print(c console, model *cnn.Model, results []eval.Judged) e
 		return err
 	}
 	if e.report != "" {
-		if err := eval.WriteReport(e.report, model.Version(), groups, results); err != nil {
+		if err := eval.WriteReport(e.report, model.Sizes(), groups, results); err != nil {
 			return err
 		}
 	}

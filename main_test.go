@@ -102,10 +102,10 @@ func checkNDJSON(ts *testscript.TestScript, _ bool, args []string) {
 
 // lineCode checks one line's shape and returns its error code.
 func lineCode(ts *testscript.TestScript, object map[string]any) string {
-	wantKeys(ts, "line", object, "path", "track_id", "duration_s", "tempo", "key", "meter", "loudness_db", "model_version", "decoder", "error")
+	wantKeys(ts, "line", object, "path", "track_id", "duration_s", "tempo", "tempo_stability", "tempo_sections", "key", "meter", "loudness_db", "model_version", "decoder", "error")
 	if failure, failed := object["error"].(map[string]any); failed {
 		wantKeys(ts, "error", failure, "code", "message")
-		for _, key := range []string{"duration_s", "tempo", "key", "meter", "loudness_db", "model_version", "decoder"} {
+		for _, key := range []string{"duration_s", "tempo", "tempo_stability", "tempo_sections", "key", "meter", "loudness_db", "model_version", "decoder"} {
 			if object[key] != nil {
 				ts.Fatalf("%s of a failed track is %v; want null", key, object[key])
 			}

@@ -97,16 +97,18 @@ type ndjson struct{ w io.Writer }
 
 // line is the object. Its keys are a promise to those who read it.
 type line struct {
-	Path         string          `json:"path"`
-	TrackID      schema.TrackID  `json:"track_id"`
-	DurationS    *float64        `json:"duration_s"`
-	Tempo        *tempoLine      `json:"tempo"`
-	Key          *keyLine        `json:"key"`
-	Meter        *meterLine      `json:"meter"`
-	LoudnessDB   *float64        `json:"loudness_db"`
-	ModelVersion *string         `json:"model_version"`
-	Decoder      *string         `json:"decoder"`
-	Error        *schema.Failure `json:"error"`
+	Path         string                `json:"path"`
+	TrackID      schema.TrackID        `json:"track_id"`
+	DurationS    *float64              `json:"duration_s"`
+	Tempo        *tempoLine            `json:"tempo"`
+	Stability    *float64              `json:"tempo_stability"` // share of the beats that keep to the tempo
+	Sections     []schema.TempoSection `json:"tempo_sections"`  // none: one tempo throughout
+	Key          *keyLine              `json:"key"`
+	Meter        *meterLine            `json:"meter"`
+	LoudnessDB   *float64              `json:"loudness_db"`
+	ModelVersion *string               `json:"model_version"`
+	Decoder      *string               `json:"decoder"`
+	Error        *schema.Failure       `json:"error"`
 }
 
 type tempoLine struct {
@@ -137,6 +139,7 @@ func (n *ndjson) row(r result) error {
 		l.DurationS, l.LoudnessDB = &a.DurationS, &a.LoudnessDB
 		l.ModelVersion, l.Decoder = &a.ModelVersion, &a.Decoder
 		l.Tempo = &tempoLine{a.Tempo.BPM, a.Tempo.Confidence, a.Tempo.Alternatives}
+		l.Stability, l.Sections = &a.Tempo.Stability, a.Tempo.Sections
 		l.Key = &keyLine{a.Key.Name, a.Key.Camelot, a.Key.Confidence, a.Key.Alternatives}
 		l.Meter = &meterLine{a.Meter.Name, a.Meter.BeatsPerBar, a.Meter.Confidence, a.Meter.Alternatives}
 	}
@@ -156,11 +159,15 @@ func rounded(a schema.Analysis) schema.Analysis {
 	}
 	to(1e3, &a.DurationS)
 	to(level, &a.LoudnessDB, &a.Tempo.BPM)
-	to(share, &a.Tempo.Confidence, &a.Key.Confidence, &a.Meter.Confidence)
+	to(share, &a.Tempo.Confidence, &a.Tempo.Stability, &a.Key.Confidence, &a.Meter.Confidence)
 	a.Tempo.Alternatives = orEmpty(slices.Clone(a.Tempo.Alternatives))
 	for i := range a.Tempo.Alternatives {
 		to(level, &a.Tempo.Alternatives[i].BPM)
 		to(share, &a.Tempo.Alternatives[i].Probability)
+	}
+	a.Tempo.Sections = orEmpty(slices.Clone(a.Tempo.Sections))
+	for i := range a.Tempo.Sections {
+		to(level, &a.Tempo.Sections[i].BPM, &a.Tempo.Sections[i].StartS)
 	}
 	a.Key.Alternatives = orEmpty(slices.Clone(a.Key.Alternatives))
 	for i := range a.Key.Alternatives {

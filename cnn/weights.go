@@ -10,8 +10,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"earworm/cnn/layer"
 )
 
 // Weights are a network's trained numbers with all that is needed to use them.
@@ -113,14 +111,14 @@ func ParseWeights(file []byte) (*Weights, error) {
 		return nil, fmt.Errorf("weights: header: %w", err)
 	}
 	rest = rest[headerLen:]
-	want, front, err := networkOf(w.Network)
+	plan, front, err := planOf(w.Network, 1)
 	if err != nil {
 		return nil, err
 	}
 	if w.FrontEnd != front {
 		return nil, fmt.Errorf("weights %q: made for front end %+v; this program has %+v", w.Version, w.FrontEnd, front)
 	}
-	if !slices.EqualFunc(w.Tensors, want, func(a, b Tensor) bool { return a.Name == b.Name && slices.Equal(a.Shape, b.Shape) }) {
+	if !slices.EqualFunc(w.Tensors, plan.tensors, func(a, b Tensor) bool { return a.Name == b.Name && slices.Equal(a.Shape, b.Shape) }) {
 		return nil, fmt.Errorf("weights %q: tensors are not those of this program's %s network", w.Version, w.Network)
 	}
 	for _, t := range w.Tensors {
@@ -140,34 +138,19 @@ func ParseWeights(file []byte) (*Weights, error) {
 	return w, nil
 }
 
-// networkOf lists the tensors of a network and its front end.
-func networkOf(network string) ([]Tensor, FrontEnd, error) {
-	var p planner
-	switch network {
-	case "rhythm":
-		front := RhythmFront(&p, layer.Shape{Frames: 64, Bands: rhythmBands, Channels: 1})
-		RhythmBody(&p, front)
-		return p.tensors, RhythmFrontEnd, nil
-	case "key":
-		KeyNet(&p, layer.Shape{Frames: 64, Bands: KeyBands, Channels: 1})
-		return p.tensors, KeyFrontEnd, nil
-	}
-	return nil, FrontEnd{}, fmt.Errorf("weights: network is %q; want rhythm or key", network)
-}
-
 // NewWeights makes untrained weights: normal with variance 2 by fan-in (He et
 // al. 2015), biases zero, and the mixing layers small, so that each block
 // begins near doing nothing.
 func NewWeights(network string, rng *rand.Rand) (*Weights, error) {
-	tensors, front, err := networkOf(network)
+	plan, front, err := planOf(network, 1)
 	if err != nil {
 		return nil, err
 	}
 	w := &Weights{
-		Header: Header{Network: network, FrontEnd: front, Tensors: tensors},
+		Header: Header{Network: network, FrontEnd: front, Tensors: plan.tensors},
 		data:   map[string][]float32{},
 	}
-	for _, t := range tensors {
+	for _, t := range w.Tensors {
 		values := make([]float32, t.Len())
 		if len(t.Shape) > 1 {
 			out := t.Shape[len(t.Shape)-1]
@@ -187,23 +170,3 @@ func NewWeights(network string, rng *rand.Rand) (*Weights, error) {
 func (t Tensor) small() bool {
 	return bytes.HasSuffix([]byte(t.Name), []byte("mix.w")) || bytes.HasSuffix([]byte(t.Name), []byte("whole.w"))
 }
-
-// planner is the Machine that computes nothing: its values are shapes, and it
-// notes the weights that a network asks for.
-type planner struct{ tensors []Tensor }
-
-var _ Machine[layer.Shape] = (*planner)(nil)
-
-func (p *planner) Shape(x layer.Shape) layer.Shape { return x }
-
-func (p *planner) Conv(name string, x layer.Shape, c layer.Conv) layer.Shape {
-	p.tensors = append(p.tensors,
-		Tensor{name + ".w", []int{c.KernelFrames, c.KernelBands, c.In, c.Out}},
-		Tensor{name + ".b", []int{c.Out}})
-	return c.Shape(x)
-}
-func (p *planner) Pool(x layer.Shape, l layer.Pool) layer.Shape { return l.Shape(x) }
-func (p *planner) Mean(x layer.Shape) layer.Shape               { return layer.Mean{}.Shape(x) }
-func (p *planner) Fold(x layer.Shape, l layer.Fold) layer.Shape { return l.Shape(x) }
-func (p *planner) Wrap(x layer.Shape) layer.Shape               { return layer.Wrap{}.Shape(x) }
-func (p *planner) Add(x, _ layer.Shape) layer.Shape             { return x }

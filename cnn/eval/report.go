@@ -79,7 +79,7 @@ var pageTemplate = template.Must(template.New("report").Parse(page))
 // WriteReport leaves index.html in a folder, with its plots as PNG files: the
 // ratio of heard to true tempi, how far keys are off around the circle of
 // fifths, the matrix of meters.
-func WriteReport(dir, model string, groups []Group, all []Judged) error {
+func WriteReport(dir string, model []cnn.Size, groups []Group, all []Judged) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}

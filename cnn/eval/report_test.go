@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"earworm/cnn"
 	"earworm/cnn/eval"
 	"earworm/schema"
 )
@@ -39,7 +40,7 @@ func TestReportShowsTheWorst(t *testing.T) {
 		t.Errorf("groups are %+v", groups)
 	}
 	dir := filepath.Join(t.TempDir(), "made")
-	if err := eval.WriteReport(dir, "rhythm-test", groups, all); err != nil {
+	if err := eval.WriteReport(dir, []cnn.Size{{Version: "rhythm-test"}}, groups, all); err != nil {
 		t.Fatal(err)
 	}
 	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
