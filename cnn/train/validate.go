@@ -89,13 +89,30 @@ func answer(w *cnn.Weights, e Example) schema.Analysis {
 }
 
 // Selection is the one number that picks an epoch: the mean of what the
-// network's answers are measured by.
+// network's answers are measured by. Recordings, where there are any, count as
+// much as all that was rendered.
 func (f Figures) Selection(network string) float64 {
-	s := f[All]
+	var rendered eval.Score
+	for source, s := range f {
+		if source != All && source != GameMusic {
+			rendered.Add(*s)
+		}
+	}
+	recorded := f[GameMusic]
 	switch {
-	case s == nil:
-		return 0
+	case recorded == nil:
+		return selection(network, &rendered)
 	case network == "key":
+		return (selection(network, &rendered) + selection(network, recorded)) / 2
+	}
+	// Of meters the recordings' labels know too little.
+	both := *recorded
+	both.Meters, both.MeterRight = rendered.Meters, rendered.MeterRight
+	return (selection(network, &rendered) + selection(network, &both)) / 2
+}
+
+func selection(network string, s *eval.Score) float64 {
+	if network == "key" {
 		return eval.Share(s.KeyWeighted, s.Keys)
 	}
 	return (eval.Share(s.TempoExact, s.Tempi) + eval.Share(s.TempoOctave, s.Tempi) +
