@@ -7,16 +7,18 @@ import "math"
 const evidenceBeats = 48
 
 // meterEvidence gathers what speaks for each of Meters: the network's answer
-// for the whole, and the downbeats under bars of each.
-func meterEvidence(logits []float32, downbeats, frames []float64) MeterEvidence {
-	e := MeterEvidence{Head: softmax(logits, 1), Bars: make([]float64, len(Meters))}
+// for the whole, the downbeats under bars of each, and what beats are alike.
+func (r rhythmHeard) meterEvidence(frames []float64) MeterEvidence {
+	e := MeterEvidence{
+		Head: softmax(r.meter, 1), Bars: make([]float64, len(Meters)), Alike: barLikeness(r.front, frames),
+	}
 	for i, p := range e.Head {
 		e.Head[i] = math.Log(p + 1e-9)
 	}
 	if len(frames) < fewestBeats {
 		return e
 	}
-	heard := beatLogits(downbeats, frames)
+	heard := beatLogits(r.downbeats, frames)
 	for i, bars := range feltBars {
 		e.Bars[i] = math.Inf(-1)
 		for _, inBar := range bars {

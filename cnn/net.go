@@ -46,6 +46,7 @@ type RhythmOut[V any] struct {
 	Beats V // (Frames, 1, 2): beat, downbeat
 	Tempo V // (1, 1, TempoClasses)
 	Meter V // (1, 1, len(Meters))
+	Front V // (Frames, 1, 32): what it answers from
 }
 
 // RhythmFront reads frames of (Frames, 81, 1) as (Frames, 1, 32).
@@ -59,7 +60,8 @@ func RhythmFront[V any](m Machine[V], x V) V {
 }
 
 // RhythmBody answers from the front's (Frames, 1, 32).
-func RhythmBody[V any](m Machine[V], x V) RhythmOut[V] {
+func RhythmBody[V any](m Machine[V], front V) RhythmOut[V] {
+	x := front
 	hidden := m.Conv("whole", m.Mean(x), layer.Conv{KernelFrames: 1, KernelBands: 1, In: rhythmChannels, Out: rhythmHidden})
 	for i := range rhythmBlocks {
 		name := fmt.Sprintf("block%d", i)
@@ -75,6 +77,7 @@ func RhythmBody[V any](m Machine[V], x V) RhythmOut[V] {
 	}
 	hidden = elu(m, hidden)
 	return RhythmOut[V]{
+		Front: front,
 		Beats: m.Conv("beats", elu(m, x), layer.Conv{KernelFrames: 1, KernelBands: 1, In: rhythmChannels, Out: beatOutputs}),
 		Tempo: m.Conv("tempo", hidden, layer.Conv{KernelFrames: 1, KernelBands: 1, In: rhythmHidden, Out: TempoClasses}),
 		Meter: m.Conv("meter", hidden, layer.Conv{KernelFrames: 1, KernelBands: 1, In: rhythmHidden, Out: len(Meters)}),

@@ -63,7 +63,7 @@ func ReadRhythm(out RhythmOut[Map], c Calibration) schema.Analysis {
 // says.
 func ReadEvidence(out RhythmOut[Map]) MeterEvidence {
 	r := readRhythm(out, Calibration{})
-	return meterEvidence(r.meter, r.downbeats, trackBeats(r.beats, tempoPath(r.beats, r.tempo)))
+	return r.meterEvidence(trackBeats(r.beats, tempoPath(r.beats, r.tempo)))
 }
 
 // ReadTempo ranks tempi by what the rhythm network says, at a temperature.
@@ -72,7 +72,7 @@ func ReadTempo(out RhythmOut[Map], temperature float64) []schema.TempoCandidate 
 }
 
 func readRhythm(out RhythmOut[Map], c Calibration) rhythmHeard {
-	r := rhythmHeard{calibration: c, tempo: softmax(out.Tempo.Data, c.Tempo), meter: out.Meter.Data}
+	r := rhythmHeard{calibration: c, tempo: softmax(out.Tempo.Data, c.Tempo), meter: out.Meter.Data, front: out.Front}
 	r.appendBeats(out.Beats.Data)
 	return r
 }
@@ -120,7 +120,7 @@ func (r rhythmHeard) estimate(a *schema.Analysis) {
 		Alternatives: ranked[1:min(len(ranked), 1+alternatives)],
 		Sections:     tempoSections(path, frames),
 	}
-	a.Meter = rankMeters(r.calibration.meter().Read(meterEvidence(r.meter, r.downbeats, frames)))
+	a.Meter = rankMeters(r.calibration.meter().Read(r.meterEvidence(frames)))
 	for _, f := range frames {
 		a.Beats = append(a.Beats, float32(f/RhythmFPS))
 	}

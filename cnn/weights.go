@@ -121,6 +121,9 @@ func ParseWeights(file []byte) (*Weights, error) {
 	if !slices.EqualFunc(w.Tensors, plan.tensors, func(a, b Tensor) bool { return a.Name == b.Name && slices.Equal(a.Shape, b.Shape) }) {
 		return nil, fmt.Errorf("weights %q: tensors are not those of this program's %s network", w.Version, w.Network)
 	}
+	if err := w.Calibration.check(); err != nil {
+		return nil, fmt.Errorf("weights %q: %w", w.Version, err)
+	}
 	for _, t := range w.Tensors {
 		if 4*t.Len() > len(rest) {
 			return nil, fmt.Errorf("weights %q: tensor %s is cut short", w.Version, t.Name)

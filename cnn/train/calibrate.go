@@ -10,33 +10,45 @@ import (
 	"earworm/schema"
 )
 
-// Calibrate fits the weights' calibration on the validation items: temperatures
-// and the weights of what speaks for a meter, each where it makes what was
-// right likeliest.
-func Calibrate(w *cnn.Weights, validation []Example) {
+// Calibrate fits the weights' calibration, each part where it makes what was
+// right likeliest: temperatures and the weights of what the network itself says
+// of a meter on validation items, where it is not surer than it should be; those
+// of the likeness of beats, which it was not trained on, on training items.
+func Calibrate(w *cnn.Weights, training, validation []Example) {
 	w.Calibration = cnn.Calibration{}
 	if w.Network == "key" {
 		w.Calibration.Key = keyTemperature(w, validation)
 		return
 	}
-	outs := make([]cnn.RhythmOut[cnn.Map], len(validation))
-	inParallel(len(validation), func(i int) { outs[i] = w.Rhythm(plainRhythm(validation[i])) })
+	outs := rhythms(w, validation)
 	w.Calibration.Tempo = tempoTemperature(outs, validation)
-	var known []cnn.MeterEvidence
-	var classes []int
-	for i, e := range validation {
-		if class := cnn.MeterClass(e.truth("rhythm").Meter); class >= 0 {
-			known, classes = append(known, cnn.ReadEvidence(outs[i])), append(classes, class)
-		}
+	fitting := thin(training, likenessItems)
+	m := fitLikeness(meterItems(rhythms(w, fitting), fitting))
+	m = fitWitnesses(m, meterItems(outs, validation))
+	w.Calibration.Meter = &m
+}
+
+// likenessItems is about how many training items the likeness is fitted on.
+const likenessItems = 2000
+
+// thin takes every so manieth example, about n in all.
+func thin(examples []Example, n int) []Example {
+	var kept []Example
+	step := max(1, len(examples)/n)
+	for i := 0; i < len(examples); i += step {
+		kept = append(kept, examples[i])
 	}
-	if len(known) > 0 {
-		m := fitMeters(known, classes)
-		w.Calibration.Meter = &m
-	}
+	return kept
+}
+
+func rhythms(w *cnn.Weights, examples []Example) []cnn.RhythmOut[cnn.Map] {
+	outs := make([]cnn.RhythmOut[cnn.Map], len(examples))
+	inParallel(len(examples), func(i int) { outs[i] = w.Rhythm(plainRhythm(examples[i])) })
+	return outs
 }
 
 // calibrateFile fits the calibration of a weight file and writes it back.
-func calibrateFile(name string, validation []Example) error {
+func calibrateFile(name string, training, validation []Example) error {
 	file, err := os.ReadFile(name)
 	if err != nil {
 		return fmt.Errorf("calibrate: %w", err)
@@ -45,7 +57,7 @@ func calibrateFile(name string, validation []Example) error {
 	if err != nil {
 		return fmt.Errorf("calibrate %q: %w", name, err)
 	}
-	Calibrate(w, validation)
+	Calibrate(w, training, validation)
 	return save(name, w)
 }
 
@@ -100,38 +112,4 @@ func likeliest(loss func(temperature float64) float64) float64 {
 		}
 	}
 	return best
-}
-
-// fitMeters fits the regression over meters to evidence and the classes that
-// were right, by gradient descent.
-func fitMeters(known []cnn.MeterEvidence, classes []int) cnn.MeterReading {
-	n := len(cnn.Meters)
-	m := cnn.MeterReading{Head: 1, Bars: 1, Bias: make([]float64, n)}
-	const (
-		steps = 3000
-		rate  = 0.05
-		decay = 0.01 // of the biases: rare meters are few
-	)
-	for range steps {
-		var head, bars float64
-		bias := make([]float64, n)
-		for i, e := range known {
-			for c, p := range m.Read(e) {
-				off := p
-				if c == classes[i] {
-					off--
-				}
-				head += off * e.Head[c]
-				bars += off * e.Bars[c]
-				bias[c] += off
-			}
-		}
-		scale := rate / float64(len(known))
-		m.Head -= scale * head
-		m.Bars -= scale * bars
-		for c := range bias {
-			m.Bias[c] -= scale*bias[c] + rate*decay*m.Bias[c]
-		}
-	}
-	return m
 }

@@ -31,8 +31,7 @@ func TestLikeliestTemperatureKeepsItsPromise(t *testing.T) {
 func TestMeterReadingBelievesWhoIsRight(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(4, 4))
-	var known []cnn.MeterEvidence
-	var classes []int
+	var known []meterItem
 	n := len(cnn.Meters)
 	for range 600 {
 		class := rng.IntN(n)
@@ -42,15 +41,15 @@ func TestMeterReadingBelievesWhoIsRight(t *testing.T) {
 			e.Bars[c] = rng.NormFloat64()
 		}
 		e.Bars[class] += 3
-		known, classes = append(known, e), append(classes, class)
+		known = append(known, meterItem{e, class, 1})
 	}
-	m := fitMeters(known, classes)
+	m := fitWitnesses(cnn.MeterReading{Bias: make([]float64, n)}, known)
 	if m.Bars < 2 || math.Abs(m.Head) > 0.3 {
 		t.Errorf("bars weigh %.2f and the head %.2f; want much and nothing", m.Bars, m.Head)
 	}
 	var promised, right float64
-	for i, e := range known {
-		p := m.Read(e)
+	for _, e := range known {
+		p := m.Read(e.MeterEvidence)
 		best := 0
 		for c := range p {
 			if p[c] > p[best] {
@@ -58,7 +57,7 @@ func TestMeterReadingBelievesWhoIsRight(t *testing.T) {
 			}
 		}
 		promised += p[best]
-		if best == classes[i] {
+		if best == e.class {
 			right++
 		}
 	}

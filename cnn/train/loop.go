@@ -148,7 +148,7 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 			return err
 		}
 	}
-	return calibrateFile(c.Out, validation)
+	return calibrateFile(c.Out, training, validation)
 }
 
 // runEpoch takes EpochSize/Batch steps, each on one gradient summed over the
