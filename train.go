@@ -45,6 +45,7 @@ earworm train rhythm --data data,more --epochs 60 --out rhythm.weights`,
 			s.text(&t.gameMusic, "gamemusic", "", "`folder` with labels.csv and beats.jsonl of consensus labels")
 			s.text(&t.audio, "gamemusic-audio", "", "`folder` with the recordings that --gamemusic names, by their SHA-256")
 			s.StringVar(&t.shares, "shares", "", "how often an item of a `source` is drawn against others, such as lieder=2,groove=0.5")
+			s.list(&t.Without, "without", "`augmentations` to leave out, to see what they are worth: "+strings.Join(train.Augmentations, ", "))
 			s.text(&t.cache, "cache", "features", "`folder` for computed features")
 			s.text(&t.Out, "out", "", "`file` for the weights (default: NETWORK.weights)")
 			s.text(&t.Version, "version-name", "", "`name` of the weights, such as rhythm-2026.1")

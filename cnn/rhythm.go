@@ -121,17 +121,37 @@ func (r rhythmHeard) estimate(a *schema.Analysis) {
 		Sections:     tempoSections(path, frames),
 	}
 	a.Meter = rankMeters(r.calibration.meter().Read(r.meterEvidence(frames)))
+	if a.Tempo.Confidence < noPulse && a.Meter.Confidence < noBars {
+		a.Meter = unknownMeter(a.Meter)
+	}
 	for _, f := range frames {
 		a.Beats = append(a.Beats, float32(f/RhythmFPS))
 	}
 	inBar := a.Meter.BeatsPerBar
-	if a.Meter.Name.Unit == 8 && inBar == 6 {
+	switch {
+	case inBar == 0:
+		return
+	case a.Meter.Name.Unit == 8 && inBar == 6:
 		inBar = 2 // felt in dotted quarters
 	}
 	first, _ := barPhase(beatLogits(r.downbeats, frames), inBar)
 	for i := first; i < len(a.Beats); i += inBar {
 		a.Downbeats = append(a.Downbeats, a.Beats[i])
 	}
+}
+
+// Below both confidences, of tempo and meter, there is no meter to speak of:
+// speech and noise come to less.
+const (
+	noPulse = 0.14
+	noBars  = 0.55
+)
+
+// unknownMeter says that there is no meter, and ranks what it might be all the
+// same.
+func unknownMeter(m schema.MeterHeard) schema.MeterHeard {
+	first := schema.MeterCandidate{Name: m.Name, BeatsPerBar: m.BeatsPerBar, Probability: m.Confidence}
+	return schema.MeterHeard{Alternatives: append([]schema.MeterCandidate{first}, m.Alternatives...)}
 }
 
 const (

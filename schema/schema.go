@@ -114,7 +114,7 @@ type KeyCandidate struct {
 
 // MeterHeard is the time signature of a track as a model heard it.
 type MeterHeard struct {
-	Name         Meter            `json:"name"`
+	Name         Meter            `json:"name"` // zero: no meter was heard
 	BeatsPerBar  int              `json:"beats_per_bar"`
 	Confidence   float64          `json:"confidence"`
 	Alternatives []MeterCandidate `json:"alternatives"`

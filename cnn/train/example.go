@@ -3,6 +3,7 @@ package train
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"earworm/cnn"
 	"earworm/cnn/layer"
@@ -30,19 +31,32 @@ type rhythmTarget struct {
 	meter       []float32 // (Meters), sums to its weight
 }
 
+// Augmentations are the ways in which each draw of an example is made to sound
+// anew; Config.Without leaves some out, to measure what they are worth.
+var Augmentations = []string{"speed", "equaliser", "transposition", "detuning"}
+
+// augment makes examples sound anew, but for what is left out.
+type augment struct {
+	rng     *rand.Rand
+	without []string
+}
+
+func (a augment) does(what string) bool { return !slices.Contains(a.without, what) }
+
 // rhythmExample writes an augmented input of rhythmFrames to x (frames, 81, 1)
 // and returns its targets: a part of the excerpt, played faster or slower,
 // through an equaliser, with bands lost.
-func rhythmExample(rng *rand.Rand, e Example, x []float32) rhythmTarget {
+func (a augment) rhythmExample(e Example, x []float32) rhythmTarget {
+	rng := a.rng
 	bands := cnn.RhythmFrontEnd.Bands
 	have := len(e.Mel) / bands
 	speed := 1.0
-	if rng.Float64() < 0.8 {
+	if a.does("speed") && rng.Float64() < 0.8 {
 		speed = math.Exp((2*rng.Float64() - 1) * maxStretch)
 	}
 	room := float64(have) - speed*rhythmFrames
 	start := rng.Float64() * math.Max(0, room)
-	tables := equaliser(rng, bands)
+	tables := a.equaliser(bands)
 	silence := float32(0)
 	for t := range rhythmFrames {
 		row := x[t*bands : (t+1)*bands]
@@ -66,7 +80,17 @@ func rhythmExample(rng *rand.Rand, e Example, x []float32) rhythmTarget {
 
 // equaliser makes a table from quantised to float features for each band:
 // random loudness, a tilt, a few broad bumps, and sometimes a band stop.
-func equaliser(rng *rand.Rand, bands int) [][256]float32 {
+func (a augment) equaliser(bands int) [][256]float32 {
+	tables := make([][256]float32, bands)
+	if !a.does("equaliser") {
+		for b := range tables {
+			for q := range tables[b] {
+				tables[b][q] = float32(q) / quantum
+			}
+		}
+		return tables
+	}
+	rng := a.rng
 	gain := rng.NormFloat64() * 4 // dB
 	tilt := rng.NormFloat64() * 4
 	bump, width, phase := rng.NormFloat64()*3, 1+3*rng.Float64(), rng.Float64()
@@ -82,7 +106,6 @@ func equaliser(rng *rand.Rand, bands int) [][256]float32 {
 	if rng.Float64() < 0.2 {
 		low = rng.IntN(bands / 8)
 	}
-	tables := make([][256]float32, bands)
 	for b := range tables {
 		place := float64(b) / float64(bands)
 		db := gain + tilt*(2*place-1) + bump*math.Sin(2*math.Pi*(width*place+phase))
@@ -181,12 +204,19 @@ func oneHot(target []float32, class int, weight float64) {
 // returns the target over (12, 2) tonics and modes. A piece is transposed by
 // up to half an octave either way, for what lies beyond the highest and the
 // lowest band, and detuned by what a tuning estimate may be wrong.
-func keyExample(rng *rand.Rand, e Example, x []float32) []float32 {
+func (a augment) keyExample(e Example, x []float32) []float32 {
+	rng := a.rng
 	wide := cnn.KeyFrontEnd.Bands
 	have := len(e.Pitch) / wide
 	start := rng.IntN(max(1, have-keyFrames+1))
-	tables := equaliser(rng, wide)
-	semitones := rng.IntN(12) - 6
+	tables := a.equaliser(wide)
+	semitones, cents := 0, 0.0
+	if a.does("transposition") {
+		semitones = rng.IntN(12) - 6
+	}
+	if a.does("detuning") {
+		cents = rng.NormFloat64() * 4
+	}
 	shift := semitones * cnn.KeyFrontEnd.PerOctave / 12
 	rows := make([]float32, keyFrames*wide)
 	for t := range min(keyFrames, have-start) {
@@ -195,7 +225,7 @@ func keyExample(rng *rand.Rand, e Example, x []float32) []float32 {
 			rows[t*wide+b] = tables[b][from[b-shift]]
 		}
 	}
-	heard := cnn.KeyInput(rows, e.Tuning+rng.NormFloat64()*4)
+	heard := cnn.KeyInput(rows, e.Tuning+cents)
 	copy(x, heard.Data)
 	return keyTarget(e.Item, semitones)
 }

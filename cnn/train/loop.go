@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +36,8 @@ type Config struct {
 	Out        string // weight file of the best epoch
 	// Shares is how often a source is drawn, relative to its number of items.
 	Shares map[string]float64
+	// Without names Augmentations that are left out.
+	Without []string
 }
 
 // WithDefaults returns a copy with every empty field filled in.
@@ -73,6 +76,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("workers is %d; want 1 or more", c.Workers)
 	case c.Rate <= 0:
 		return fmt.Errorf("rate is %g; want more than 0", c.Rate)
+	case slices.ContainsFunc(c.Without, func(a string) bool { return !slices.Contains(Augmentations, a) }):
+		return fmt.Errorf("augmentations to leave out are %q; want some of %q", c.Without, Augmentations)
 	case c.Out == "":
 		return errors.New("out is empty; want the file to write the weights to")
 	}
@@ -172,7 +177,7 @@ func runEpoch(ctx context.Context, c Config, s *state, w *cnn.Weights, learners 
 			group.Go(func() {
 				sums[i] = zeros(w)
 				for n := i; n < c.Batch; n += len(learners) {
-					loss, err := l.learn(chance[i], draw.example(chance[i]), sums[i])
+					loss, err := l.learn(augment{chance[i], c.Without}, draw.example(chance[i]), sums[i])
 					losses[i] += loss
 					errs[i] = errors.Join(errs[i], err)
 				}

@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"math/rand/v2"
 
 	G "gorgonia.org/gorgonia"
 
@@ -16,7 +15,7 @@ type learner struct {
 	names     []string
 	gradients []*G.Node
 	// draw writes an augmented example to the graph's inputs.
-	draw func(rng *rand.Rand, e Example)
+	draw func(a augment, e Example)
 }
 
 // Shares of the losses in the rhythm network's total.
@@ -59,8 +58,8 @@ func (l *learner) rhythm(m *graph) {
 		m.binaryEntropy(out.Beats, beats, weights),
 		m.crossEntropy(out.Tempo, tempo),
 		m.crossEntropy(out.Meter, meter))
-	l.draw = func(rng *rand.Rand, e Example) {
-		t := rhythmExample(rng, e, sound)
+	l.draw = func(a augment, e Example) {
+		t := a.rhythmExample(e, sound)
 		copy(beatTarget, t.beats)
 		copy(beatWeights, t.beatWeights[:])
 		copy(tempoTarget, t.tempo)
@@ -73,13 +72,13 @@ func (l *learner) key(m *graph) {
 	key, keyTarget := m.input("key target", 1, 12, 2)
 	out := cnn.KeyNet(m, x)
 	l.cost = m.total([]float32{1}, m.crossEntropy(out.Logits, key))
-	l.draw = func(rng *rand.Rand, e Example) { copy(keyTarget, keyExample(rng, e, sound)) }
+	l.draw = func(a augment, e Example) { copy(keyTarget, a.keyExample(e, sound)) }
 }
 
 // learn runs one example forward and backward, adds its gradients to sums and
 // returns its loss.
-func (l *learner) learn(rng *rand.Rand, e Example, sums map[string][]float32) (float64, error) {
-	l.draw(rng, e)
+func (l *learner) learn(a augment, e Example, sums map[string][]float32) (float64, error) {
+	l.draw(a, e)
 	l.machine.Reset()
 	if err := l.machine.RunAll(); err != nil {
 		return 0, err

@@ -232,14 +232,14 @@ func TestGradientIsTheSlopeOfTheLoss(t *testing.T) {
 			}
 			e := noiseExample(rng)
 			loss := func() float64 {
-				cost, err := l.learn(rand.New(rand.NewPCG(3, 3)), e, zeros(w))
+				cost, err := l.learn(augment{rng: rand.New(rand.NewPCG(3, 3))}, e, zeros(w))
 				if err != nil {
 					t.Fatal(err)
 				}
 				return cost
 			}
 			gradient := zeros(w)
-			if _, err := l.learn(rand.New(rand.NewPCG(3, 3)), e, gradient); err != nil {
+			if _, err := l.learn(augment{rng: rand.New(rand.NewPCG(3, 3))}, e, gradient); err != nil {
 				t.Fatal(err)
 			}
 			for i, tensor := range w.Tensors {
@@ -311,7 +311,7 @@ func BenchmarkLearn(b *testing.B) {
 			}
 			e, sums := noiseExample(rng), zeros(w)
 			for b.Loop() {
-				if _, err := l.learn(rng, e, sums); err != nil {
+				if _, err := l.learn(augment{rng: rng}, e, sums); err != nil {
 					b.Fatal(err)
 				}
 			}
