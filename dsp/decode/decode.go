@@ -104,6 +104,12 @@ type source interface {
 	read(dst []float32) (n int, err error)
 }
 
+// rated is a source whose rate is not the file's.
+type rated interface {
+	source
+	rate() int // Hz
+}
+
 // Open begins to decode a local file. The context ends the stream as well, not
 // only Open. Errors wrap one of this package's, or come from the file system
 // (fs.ErrNotExist, fs.ErrPermission) or from ctx.
@@ -160,6 +166,9 @@ func open(ctx context.Context, path string, o Options) (_ *Stream, err error) {
 		rate = dsp.SampleRate
 	} else if s.source, s.decoder, err = t.native(); err != nil {
 		return nil, err
+	}
+	if r, ok := s.source.(rated); ok {
+		rate = r.rate()
 	}
 	s.rate = rate
 	s.resampler = dsp.NewResampler(rate, dsp.SampleRate)

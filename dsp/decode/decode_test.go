@@ -41,11 +41,11 @@ var fixtures = []struct {
 	adrift  time.Duration // how far from its place it may sound: not all formats say where it begins
 	exact   bool          // its length is known to the sample
 }{
-	{"stereo.mp3", "go-mp3", 0, true},
-	{"vbr-48k.mp3", "go-mp3", 0, true},
-	{"untagged.mp3", "go-mp3", 30 * time.Millisecond, false},
-	{"mpeg2.mp3", "go-mp3", 0, true},
-	{"mpeg25.mp3", "", 0, false},
+	{"stereo.mp3", "earworm/mp3", 0, true},
+	{"vbr-48k.mp3", "earworm/mp3", 0, true},
+	{"untagged.mp3", "earworm/mp3", 30 * time.Millisecond, false},
+	{"mpeg2.mp3", "earworm/mp3", 0, true},
+	{"mpeg25.mp3", "earworm/mp3", 0, true},
 	{"layer2.mp2", "", 15 * time.Millisecond, false},
 	{"stereo.ogg", "oggvorbis", 0, true},
 	{"mono-32k.ogg", "oggvorbis", 0, true},

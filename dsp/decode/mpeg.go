@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"earworm/dsp"
 )
 
 // mpegHeader is the four bytes before each frame of MPEG audio.
@@ -141,12 +143,11 @@ func examineMPEG(f io.ReaderAt, start, size int64) (*track, error) {
 	switch {
 	case h.layer != 3:
 		t.info.Format = fmt.Sprintf("mp%d", h.layer)
-	case h.version == 25:
-		t.variety = "mpeg-2.5"
 	default:
 		t.native = func() (source, string, error) {
 			sound := io.NewSectionReader(f, start, size-start)
-			return newMP3(sound, h, x), "go-mp3", nil
+			m, err := newMP3(sound, h, x, h.rate >= 2*dsp.SampleRate)
+			return m, "earworm/mp3", err
 		}
 	}
 	return t, nil
