@@ -110,6 +110,11 @@ func (r *Resampler) Flush(dst []float32) int {
 var silence [256]float32
 
 func (r *Resampler) run(dst, src []float32) (written, read int) {
+	if r.taps == 1 { // the rates are equal
+		n := copy(dst, src)
+		r.out += int64(n)
+		return n, n
+	}
 	for {
 		for written < len(dst) && r.at+r.taps <= len(r.buf) {
 			dst[written] = r.sample(r.buf[r.at : r.at+r.taps])
