@@ -9,6 +9,7 @@ func commands() []*command {
 		enqueueCommand(),
 		migrateCommand(),
 		statusCommand(),
+		benchCommand(),
 		evalCommand(),
 		trainCommand(),
 		renderCommand(),

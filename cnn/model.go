@@ -5,6 +5,7 @@ import (
 	_ "embed" // the weights ship in the binary
 	"fmt"
 	"math"
+	"time"
 
 	"earworm/dsp"
 	"earworm/schema"
@@ -68,7 +69,10 @@ func (m *Model) Analyse(ctx context.Context, audio dsp.SampleReader) (schema.Ana
 	if err != nil {
 		return schema.Analysis{}, err
 	}
-	return m.Estimate(heard)
+	began := time.Now()
+	a, err := m.Estimate(heard)
+	a.Cost.NetworkMS = float64(time.Since(began)) / float64(time.Millisecond)
+	return a, err
 }
 
 // Estimate answers from a recording already listened to.

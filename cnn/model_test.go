@@ -94,6 +94,9 @@ func analyse(tb testing.TB, m *Model, s sound) schema.Analysis {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	if a.Cost.NetworkMS <= 0 {
+		tb.Errorf("the networks took %g ms", a.Cost.NetworkMS)
+	}
 	return a
 }
 
