@@ -79,10 +79,7 @@ func (m *mp3) decode() error {
 	if err != nil {
 		return err
 	}
-	side := 4 + h.crc + h.side
-	if side > len(b) {
-		side = len(b)
-	}
+	side := min(4+h.crc+h.side, len(b))
 	m.ready = m.pcm[:h.samples>>m.half]
 	err = m.decoder.Decode(m.ready, layer3.Frame{
 		LSF: h.version != 10, Mono: h.mono, Intensity: h.joint&1 != 0, MidSide: h.joint&2 != 0,

@@ -15,15 +15,15 @@ import (
 )
 
 // whole decodes all of an MP3 by our decoder.
-func whole(t testing.TB, file []byte, half bool) []float32 {
-	t.Helper()
+func whole(tb testing.TB, file []byte, half bool) []float32 {
+	tb.Helper()
 	_, first, ok := findMPEG(file)
 	if !ok {
-		t.Fatal("no frames")
+		tb.Fatal("no frames")
 	}
 	m, err := newMP3(bytes.NewReader(file), first, xing{}, half)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	m.frames.synced = false
 	var all []float32
@@ -35,21 +35,21 @@ func whole(t testing.TB, file []byte, half bool) []float32 {
 			return all
 		}
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
 
 // plainly decodes it by go-mp3, to the mean of its channels.
-func plainly(t testing.TB, file []byte) []float32 {
-	t.Helper()
+func plainly(tb testing.TB, file []byte) []float32 {
+	tb.Helper()
 	d, err := gomp3.NewDecoder(bytes.NewReader(file))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	pcm, err := io.ReadAll(d)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	all := make([]float32, len(pcm)/4)
 	for i := range all {

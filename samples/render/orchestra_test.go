@@ -70,8 +70,8 @@ func TestMovementsBeginInTheirKey(t *testing.T) {
 // Sound without music has a length, a level and no two alike.
 func TestNothingSounds(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(*rand.Rand) []float32{"hiss": hiss, "clatter": clatter} {
-		one, two := make(rand.New(rand.NewPCG(1, 1))), make(rand.New(rand.NewPCG(2, 1)))
+	for name, sound := range map[string]func(*rand.Rand) []float32{"hiss": hiss, "clatter": clatter} {
+		one, two := sound(rand.New(rand.NewPCG(1, 1))), sound(rand.New(rand.NewPCG(2, 1)))
 		if len(one) != nothingSamples || rms(one) == 0 {
 			t.Errorf("%s: %d samples of level %g", name, len(one), rms(one))
 		}
