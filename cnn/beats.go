@@ -78,8 +78,9 @@ func refinePeak(a []float64, t int) float64 {
 	return float64(t) + 0.5*(a[t-1]-a[t+1])/curve
 }
 
-// beatPeriod is the interval, in frames, that most beats keep: the mean of
-// those within 8 % of the median, so that a missed beat does not count. 0 with
+// beatPeriod is the interval, in frames, that most beats keep: the slope of the
+// line through beats by their number, of which those between two that are not
+// 8 % near the median begin anew, so that a missed beat does not count. 0 with
 // fewer than four beats.
 func beatPeriod(frames []float64) float64 {
 	if len(frames) < 4 {
@@ -92,14 +93,25 @@ func beatPeriod(frames []float64) float64 {
 	sorted := append([]float64(nil), intervals...)
 	sort.Float64s(sorted)
 	median := sorted[len(sorted)/2]
-	var sum, count float64
-	for _, d := range intervals {
-		if math.Abs(d-median) <= 0.08*median {
-			sum += d
-			count++
+	// Each run of beats has a line of its own; the slope is common to all.
+	var product, squares float64
+	for from := 0; from < len(intervals); {
+		to := from
+		for to < len(intervals) && math.Abs(intervals[to]-median) <= 0.08*median {
+			to++
 		}
+		run := frames[from : to+1]
+		middle := float64(len(run)-1) / 2
+		for i, f := range run {
+			product += (float64(i) - middle) * (f - run[0])
+			squares += (float64(i) - middle) * (float64(i) - middle)
+		}
+		from = to + 1
 	}
-	return sum / count
+	if squares == 0 {
+		return median
+	}
+	return product / squares
 }
 
 // steadiness is the share of intervals within 4 % of the period.
