@@ -166,6 +166,24 @@ func TestAnalysingTwiceIsEqual(t *testing.T) {
 	}
 }
 
+// Weights from before there was a calibration are read all the same, and hear
+// the same tempo and key, if with another confidence.
+func TestWeightsWithoutCalibrationAreHeard(t *testing.T) {
+	t.Parallel()
+	m := shipped(t)
+	old := *m.rhythm
+	old.Calibration = Calibration{}
+	plain, err := ParseWeights(fileOf(t, &old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := cadence(2, true, 0, 8)
+	a, b := analyse(t, m, s), analyse(t, m.With(plain), s)
+	if a.Key.Name != b.Key.Name || math.Abs(a.Tempo.BPM-b.Tempo.BPM) > 1 || b.Meter.Name == (schema.Meter{}) {
+		t.Errorf("with a calibration %.1f BPM, %s; without %.1f BPM, %s, %s", a.Tempo.BPM, a.Key.Name, b.Tempo.BPM, b.Key.Name, b.Meter.Name)
+	}
+}
+
 // The front gives the same in blocks as in one pass.
 func TestFrontInBlocksIsTheFront(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,11 @@ func TestBadWeightsAreRefusedByName(t *testing.T) {
 		"cut short":           {good[:len(good)-100], "checksum"},
 		"unknown network":     {changed(func(w *Weights) { w.Network = "mood" }), `network is "mood"`},
 		"other front end":     {changed(func(w *Weights) { w.FrontEnd.Hop = 512 }), "front end"},
+		"other meters":        {changed(func(w *Weights) { w.Calibration.Meter = &MeterReading{Bias: make([]float64, 4)} }), "calibration does not fit"},
+		"other lags": {changed(func(w *Weights) {
+			w.Calibration.Meter = &MeterReading{Bias: make([]float64, 5), Alike: make([][]float64, 5)}
+			w.Calibration.Meter.Alike[4] = make([]float64, 3)
+		}), "calibration does not fit"},
 		"other network shape": {changed(func(w *Weights) { w.Tensors = w.Tensors[1:] }), "tensors are not those"},
 	} {
 		t.Run(name, func(t *testing.T) {
