@@ -1,6 +1,9 @@
 package cnn
 
-import "math"
+import (
+	"math"
+	"sort"
+)
 
 // barLags are the distances, in beats, at which beats are compared.
 var barLags = [...]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12}
@@ -12,7 +15,8 @@ var barLags = [...]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12}
 // anything trained on. front is the rhythm network's, frames are the beats'.
 func barLikeness(front Map, frames []float64) []float64 {
 	likeness := make([]float64, len(barLags))
-	beats := beatSounds(front, frames)
+	within := sort.SearchFloat64s(frames, float64(front.Frames))
+	beats := beatSounds(front, frames[:within])
 	for i, lag := range barLags {
 		if lag+2 < len(beats) {
 			likeness[i] = correlation(beats[:len(beats)-lag], beats[lag:])

@@ -60,11 +60,10 @@ func (eager) Add(x, y Map) Map {
 	if x.Shape != y.Shape {
 		panic("cnn: sum of maps of two shapes")
 	}
-	z := newMap(x.Shape)
 	for i, v := range x.Data {
-		z.Data[i] = v + y.Data[i]
+		y.Data[i] += v
 	}
-	return z
+	return y
 }
 
 // Rhythm runs the rhythm network over an input of (frames, 81, 1).

@@ -95,10 +95,12 @@ func (l *listener) write(samples []float32) {
 func (l *listener) finish() Heard {
 	l.rhythm.Flush(l.rhythmFrame)
 	l.key.Flush(l.keyFrame)
-	l.heard.Tuning = l.tuning.Cents()
-	l.heard.RMS = math.Sqrt(l.squares / float64(max(1, l.heard.Samples)))
+	l.heard.Tuning, l.heard.RMS = l.tuning.Cents(), l.rms()
 	return l.heard
 }
+
+// rms is the level of all that was heard so far.
+func (l *listener) rms() float64 { return math.Sqrt(l.squares / float64(max(1, l.heard.Samples))) }
 
 func (l *listener) rhythmFrame(magnitude []float32) {
 	l.heard.Rhythm = appendBands(l.heard.Rhythm, l.rhythmBank, magnitude)

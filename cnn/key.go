@@ -17,28 +17,6 @@ type keyHeard struct {
 // its pools are.
 const keyBlock = 256
 
-// hearKey runs the front over a recording block by block, each with the
-// neighbours it looks at, so that memory does not follow the recording; what
-// it answers from is the mean of all.
-func (m *Model) hearKey(heard Heard) keyHeard {
-	e := eager{m.key}
-	wide := KeyFrontEnd.Bands
-	frames := len(heard.Key) / wide / 2 * 2
-	mean := newMap(layer.Shape{Frames: 1, Bands: 12, Channels: keyHidden})
-	for from := 0; from < frames; from += keyBlock {
-		to := min(frames, from+keyBlock)
-		first, last := max(0, from-keyReach), min(frames, to+keyReach)
-		x := make([]float32, (last-first)*wide)
-		KeyFrontEnd.Compress(x, heard.Key[first*wide:last*wide], heard.RMS)
-		y := KeyFront(e, KeyInput(x, heard.Tuning))
-		row := y.Bands * y.Channels
-		for i, v := range y.Data[(from-first)/2*row : (to-first)/2*row] {
-			mean.Data[i%row] += v * 2 / float32(frames)
-		}
-	}
-	return readKey(KeyBody(e, mean), m.key.Calibration)
-}
-
 // ReadKey turns what the key network says into ranked keys.
 func ReadKey(out KeyOut[Map], c Calibration) schema.KeyHeard { return readKey(out, c).estimate() }
 

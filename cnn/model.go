@@ -5,7 +5,6 @@ import (
 	_ "embed" // the weights ship in the binary
 	"fmt"
 	"math"
-	"time"
 
 	"earworm/dsp"
 	"earworm/schema"
@@ -65,37 +64,28 @@ const (
 // with the code silent or too_short where there is nothing to hear, and
 // otherwise what reading the audio returned.
 func (m *Model) Analyse(ctx context.Context, audio dsp.SampleReader) (schema.Analysis, error) {
-	heard, err := Listen(ctx, audio)
-	if err != nil {
+	h := newHearing(m)
+	if err := h.hearAll(ctx, audio); err != nil {
 		return schema.Analysis{}, err
 	}
-	began := time.Now()
-	a, err := m.Estimate(heard)
-	a.Cost.NetworkMS = float64(time.Since(began)) / float64(time.Millisecond)
-	return a, err
+	return h.finish(h.ear.finish())
 }
 
 // Estimate answers from a recording already listened to.
 func (m *Model) Estimate(heard Heard) (schema.Analysis, error) {
-	seconds := float64(heard.Samples) / dsp.SampleRate
+	return newHearing(m).finish(heard)
+}
+
+// check tells a recording that there is nothing to hear in.
+func (h Heard) check() error {
+	seconds := float64(h.Samples) / dsp.SampleRate
 	if seconds < minSeconds {
-		return schema.Analysis{}, schema.Fail(schema.TooShort, "%.2f s of sound; %d s are needed", seconds, minSeconds)
+		return schema.Fail(schema.TooShort, "%.2f s of sound; %d s are needed", seconds, minSeconds)
 	}
-	if heard.Peak < silentPeak {
-		return schema.Analysis{}, schema.Fail(schema.Silent, "no sound in %.1f s: the peak is %.0f dB", seconds, decibels(heard.Peak))
+	if h.Peak < silentPeak {
+		return schema.Fail(schema.Silent, "no sound in %.1f s: the peak is %.0f dB", seconds, decibels(h.Peak))
 	}
-	rhythm := m.hearRhythm(heard)
-	key := m.hearKey(heard)
-	a := schema.Analysis{
-		ModelVersion: m.Version(),
-		DurationS:    seconds,
-		LoudnessDB:   decibels(heard.RMS),
-		TuningCents:  heard.Tuning,
-		Key:          key.estimate(),
-		Embedding:    embed(rhythm.front, key.hidden),
-	}
-	rhythm.estimate(&a)
-	return a, nil
+	return nil
 }
 
 // decibels is the level of an amplitude, full scale being 0, never below -120.
@@ -105,20 +95,20 @@ func decibels(amplitude float64) float64 {
 
 // embed joins what the two networks hear on average into one unit vector: the
 // sound of each moment from one, the harmony in no particular key from the other.
-func embed(front, harmony Map) []float32 {
+func embed(sound []float64, harmony Map) []float32 {
+	mean := make([]float64, harmony.Channels)
+	for i, x := range harmony.Data {
+		mean[i%harmony.Channels] += float64(x)
+	}
 	v := make([]float32, 0, schema.EmbeddingSize)
-	for _, half := range []Map{front, harmony} {
-		mean := make([]float32, half.Channels)
-		for i, x := range half.Data {
-			mean[i%half.Channels] += x
-		}
+	for _, half := range [][]float64{sound, mean} {
 		var norm float64
-		for _, x := range mean {
-			norm += float64(x) * float64(x)
+		for _, x := range half {
+			norm += x * x
 		}
-		scale := float32(1 / math.Sqrt(2*norm+1e-12))
-		for _, x := range mean {
-			v = append(v, x*scale)
+		scale := 1 / math.Sqrt(2*norm+1e-12)
+		for _, x := range half {
+			v = append(v, float32(x*scale))
 		}
 	}
 	return v

@@ -194,7 +194,7 @@ func TestFrontInBlocksIsTheFront(t *testing.T) {
 		heard.Rhythm[i] = rng.Float32() / 10
 	}
 	e := eager{w}
-	blocks := rhythmFront(e, heard)
+	blocks := rhythmFront(e, heard.Rhythm, heard.RMS)
 	x := newMap(blocks.Shape)
 	x.Bands, x.Channels, x.Data = rhythmBands, 1, make([]float32, len(heard.Rhythm))
 	RhythmFrontEnd.Compress(x.Data, heard.Rhythm, heard.RMS)
@@ -219,7 +219,9 @@ func TestKeyInBlocksIsTheKey(t *testing.T) {
 	x := make([]float32, len(heard.Key))
 	KeyFrontEnd.Compress(x, heard.Key, heard.RMS)
 	want := readKey(m.key.Key(KeyInput(x, heard.Tuning)), m.key.Calibration)
-	got := m.hearKey(heard)
+	ear := newKeyEar(m.key)
+	ear.rest(heard.Key, 0, heard.RMS, heard.Tuning)
+	got := ear.finish()
 	for i, p := range want.probabilities {
 		if math.Abs(p-got.probabilities[i]) > 1e-4 {
 			t.Fatalf("class %d has %g in blocks, %g at once", i, got.probabilities[i], p)

@@ -21,7 +21,7 @@ type Machine[V any] interface {
 	Mean(x V) V
 	Fold(x V, f layer.Fold) V
 	Wrap(x V) V
-	// Add sums two maps of one shape.
+	// Add sums two maps of one shape; it may use up y.
 	Add(x, y V) V
 }
 

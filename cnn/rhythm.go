@@ -15,40 +15,8 @@ type rhythmHeard struct {
 	beats, downbeats []float64 // (frames) probabilities
 	tempo            []float64 // (TempoClasses) probabilities
 	meter            []float32 // (len(Meters)) logits
-	front            Map       // (frames, 1, 32)
-}
-
-// rhythmWindow is how many frames the body takes at a time, five minutes: most
-// recordings are one window. Longer ones are cut, each window with a margin of
-// the frames before and after it, and their answers averaged.
-const (
-	rhythmWindow = 300 * RhythmFPS
-	rhythmMargin = 20 * RhythmFPS
-)
-
-func (m *Model) hearRhythm(heard Heard) rhythmHeard {
-	e := eager{m.rhythm}
-	front := rhythmFront(e, heard)
-	r := rhythmHeard{calibration: m.rhythm.Calibration}
-	tempo, meter := make([]float32, TempoClasses), make([]float32, len(Meters))
-	for from := 0; from < front.Frames; from += rhythmWindow {
-		to := min(front.Frames, from+rhythmWindow)
-		first, last := max(0, from-rhythmMargin), min(front.Frames, to+rhythmMargin)
-		out := RhythmBody(e, Map{
-			layer.Shape{Frames: last - first, Bands: 1, Channels: rhythmChannels},
-			front.Data[first*rhythmChannels : last*rhythmChannels],
-		})
-		share := float32(to-from) / float32(front.Frames)
-		for i, v := range out.Tempo.Data {
-			tempo[i] += share * v
-		}
-		for i, v := range out.Meter.Data {
-			meter[i] += share * v
-		}
-		r.appendBeats(out.Beats.Data[(from-first)*beatOutputs : (to-first)*beatOutputs])
-	}
-	r.tempo, r.meter, r.front = softmax(tempo, r.calibration.Tempo), meter, front
-	return r
+	front            Map       // (frames, 1, 32), of the first ten minutes
+	sound            []float64 // (32): the mean of the front over all frames
 }
 
 // ReadRhythm turns what the rhythm network says into tempo, meter, beats and
@@ -90,14 +58,14 @@ const frontBlock = 256
 
 // rhythmFront runs the front over a recording block by block, each with the
 // neighbours it looks at, so that the result is that of one pass.
-func rhythmFront(e eager, heard Heard) Map {
-	frames := len(heard.Rhythm) / rhythmBands
+func rhythmFront(e eager, magnitudes []float32, rms float64) Map {
+	frames := len(magnitudes) / rhythmBands
 	front := newMap(layer.Shape{Frames: frames, Bands: 1, Channels: rhythmChannels})
 	for from := 0; from < frames; from += frontBlock {
 		to := min(frames, from+frontBlock)
 		first, last := max(0, from-frontReach), min(frames, to+frontReach)
 		x := newMap(layer.Shape{Frames: last - first, Bands: rhythmBands, Channels: 1})
-		RhythmFrontEnd.Compress(x.Data, heard.Rhythm[first*rhythmBands:last*rhythmBands], heard.RMS)
+		RhythmFrontEnd.Compress(x.Data, magnitudes[first*rhythmBands:last*rhythmBands], rms)
 		RhythmFrontEnd.Standardise(x.Data)
 		y := RhythmFront(e, x)
 		copy(front.Data[from*rhythmChannels:to*rhythmChannels], y.Data[(from-first)*rhythmChannels:])

@@ -74,6 +74,9 @@ func connect(ctx context.Context, c Config, keyspace string, timeout time.Durati
 		}()
 		return nil, ctx.Err()
 	case now := <-result:
+		if now.err != nil && ctx.Err() != nil { // both at once: whoever gave up caused it
+			return nil, ctx.Err()
+		}
 		if now.err != nil {
 			return nil, dialer.reason(now.err)
 		}

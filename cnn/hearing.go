@@ -1,0 +1,215 @@
+package cnn
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"time"
+
+	"earworm/cnn/layer"
+	"earworm/dsp"
+	"earworm/schema"
+)
+
+// hearing is a recording on its way through the networks. They take it five
+// minutes at a time, with a margin of the sound before and after, and what was
+// heard is then let go: so memory does not follow the length of a recording. A
+// window's loudness and tuning are those of all that was heard by its end; most
+// recordings are one window.
+type hearing struct {
+	model  *Model
+	ear    *listener
+	rhythm rhythmEar
+	key    keyEar
+	// How many frames at the head of what is held were answered for before.
+	rhythmBefore, keyBefore int
+	took                    time.Duration // by the networks
+}
+
+const (
+	windowSeconds = 300
+	rhythmWindow  = windowSeconds * RhythmFPS
+	rhythmMargin  = 20 * RhythmFPS
+	keyWindow     = windowSeconds * 5 // frames of the key front end
+)
+
+func newHearing(m *Model) *hearing {
+	return &hearing{model: m, ear: newListener(), rhythm: newRhythmEar(m.rhythm), key: newKeyEar(m.key)}
+}
+
+// likenessFrames are those in which beats are compared: the first ten minutes.
+const likenessFrames = 2 * rhythmWindow
+
+// write takes in sound, and has windows heard that are whole.
+func (h *hearing) write(samples []float32) {
+	h.ear.write(samples)
+	began, heard := time.Now(), &h.ear.heard
+	if held := len(heard.Rhythm)/rhythmBands - h.rhythmBefore; held >= rhythmWindow+rhythmMargin {
+		h.rhythm.window(heard.Rhythm, h.rhythmBefore, rhythmWindow, h.ear.rms())
+		heard.Rhythm = drop(heard.Rhythm, (h.rhythmBefore+rhythmWindow-rhythmMargin)*rhythmBands)
+		h.rhythmBefore = rhythmMargin
+	}
+	wide := KeyFrontEnd.Bands
+	if held := len(heard.Key)/wide - h.keyBefore; held >= keyWindow+keyReach {
+		h.key.window(heard.Key, h.keyBefore, keyWindow, h.ear.rms(), h.ear.tuning.Cents())
+		heard.Key = drop(heard.Key, (h.keyBefore+keyWindow-keyReach)*wide)
+		h.keyBefore = keyReach
+	}
+	h.took += time.Since(began)
+}
+
+// drop lets go of the first n values, in place.
+func drop(values []float32, n int) []float32 { return values[:copy(values, values[n:])] }
+
+// finish hears what is left, heard included, and answers.
+func (h *hearing) finish(heard Heard) (schema.Analysis, error) {
+	if err := heard.check(); err != nil {
+		return schema.Analysis{}, err
+	}
+	began := time.Now()
+	h.rhythm.rest(heard.Rhythm, h.rhythmBefore, heard.RMS)
+	h.key.rest(heard.Key, h.keyBefore, heard.RMS, heard.Tuning)
+	rhythm, key := h.rhythm.finish(), h.key.finish()
+	a := schema.Analysis{
+		ModelVersion: h.model.Version(),
+		DurationS:    float64(heard.Samples) / dsp.SampleRate,
+		LoudnessDB:   decibels(heard.RMS),
+		TuningCents:  heard.Tuning,
+		Key:          key.estimate(),
+		Embedding:    embed(rhythm.sound, key.hidden),
+	}
+	rhythm.estimate(&a)
+	h.took += time.Since(began)
+	a.Cost.NetworkMS = float64(h.took) / float64(time.Millisecond)
+	return a, nil
+}
+
+// rhythmEar hears a recording through the rhythm network, window by window.
+type rhythmEar struct {
+	net          eager
+	heard        rhythmHeard
+	tempo, meter []float64 // logits, summed over frames
+	front        []float64 // (rhythmChannels), summed over frames
+	frames       int
+}
+
+func newRhythmEar(w *Weights) rhythmEar {
+	return rhythmEar{
+		net: eager{w}, heard: rhythmHeard{calibration: w.Calibration},
+		tempo: make([]float64, TempoClasses), meter: make([]float64, len(Meters)), front: make([]float64, rhythmChannels),
+	}
+}
+
+// window hears n frames of magnitudes (frames, 81), with those before them and
+// a margin of those after.
+func (r *rhythmEar) window(magnitudes []float32, before, n int, rms float64) {
+	last := min(len(magnitudes)/rhythmBands, before+n+rhythmMargin)
+	front := rhythmFront(r.net, magnitudes[:last*rhythmBands], rms)
+	out := RhythmBody(r.net, front)
+	for i, v := range out.Tempo.Data {
+		r.tempo[i] += float64(v) * float64(n)
+	}
+	for i, v := range out.Meter.Data {
+		r.meter[i] += float64(v) * float64(n)
+	}
+	answered := front.Data[before*rhythmChannels : (before+n)*rhythmChannels]
+	for i, v := range answered {
+		r.front[i%rhythmChannels] += float64(v)
+	}
+	if r.frames < likenessFrames {
+		r.heard.front.Data = append(r.heard.front.Data, answered...)
+	}
+	r.heard.appendBeats(out.Beats.Data[before*beatOutputs : (before+n)*beatOutputs])
+	r.frames += n
+}
+
+// rest hears all frames after those before, in as many windows as it takes.
+func (r *rhythmEar) rest(magnitudes []float32, before int, rms float64) {
+	for left := len(magnitudes)/rhythmBands - before; left > 0; left = len(magnitudes)/rhythmBands - before {
+		n := min(left, rhythmWindow)
+		r.window(magnitudes, before, n, rms)
+		keep := min(before+n, rhythmMargin)
+		magnitudes, before = magnitudes[(before+n-keep)*rhythmBands:], keep
+	}
+}
+
+func (r *rhythmEar) finish() rhythmHeard {
+	scale := 1 / math.Max(1, float64(r.frames))
+	for _, sums := range [][]float64{r.tempo, r.meter, r.front} {
+		for i := range sums {
+			sums[i] *= scale
+		}
+	}
+	h := r.heard
+	h.tempo, h.sound = softmax(r.tempo, h.calibration.Tempo), r.front
+	h.meter = make([]float32, len(r.meter))
+	for i, v := range r.meter {
+		h.meter[i] = float32(v)
+	}
+	h.front.Shape = layer.Shape{Frames: len(h.front.Data) / rhythmChannels, Bands: 1, Channels: rhythmChannels}
+	return h
+}
+
+// keyEar hears a recording through the key network, window by window.
+type keyEar struct {
+	net    eager
+	sums   Map // (1, 12, 32) of harmonies, summed over frames
+	frames int
+}
+
+func newKeyEar(w *Weights) keyEar {
+	return keyEar{net: eager{w}, sums: newMap(layer.Shape{Frames: 1, Bands: 12, Channels: keyHidden})}
+}
+
+// window hears n frames of magnitudes (frames, 232), an even number, with their
+// neighbours: block by block, so that maps stay small.
+func (k *keyEar) window(magnitudes []float32, before, n int, rms, cents float64) {
+	wide := KeyFrontEnd.Bands
+	end := before + n
+	frames := len(magnitudes) / wide / 2 * 2
+	for from := before; from < end; from += keyBlock {
+		to := min(end, from+keyBlock)
+		first, last := max(0, from-keyReach), min(frames, to+keyReach)
+		x := make([]float32, (last-first)*wide)
+		KeyFrontEnd.Compress(x, magnitudes[first*wide:last*wide], rms)
+		y := KeyFront(k.net, KeyInput(x, cents))
+		row := y.Bands * y.Channels
+		for i, v := range y.Data[(from-first)/2*row : (to-first)/2*row] {
+			k.sums.Data[i%row] += 2 * v
+		}
+	}
+	k.frames += n
+}
+
+func (k *keyEar) rest(magnitudes []float32, before int, rms, cents float64) {
+	n := (len(magnitudes)/KeyFrontEnd.Bands - before) / 2 * 2
+	if n > 0 {
+		k.window(magnitudes, before, n, rms, cents)
+	}
+}
+
+func (k *keyEar) finish() keyHeard {
+	for i := range k.sums.Data {
+		k.sums.Data[i] /= float32(max(1, k.frames))
+	}
+	return readKey(KeyBody(k.net, k.sums), k.net.weights.Calibration)
+}
+
+// hearAll hears a recording to its end, or until ctx ends.
+func (h *hearing) hearAll(ctx context.Context, audio dsp.SampleReader) error {
+	block := make([]float32, blockSamples)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := audio.Read(block)
+		h.write(block[:n])
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
