@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	libflac "github.com/mewkiz/flac"
-	"github.com/mewkiz/flac/frame"
+	"earworm/dsp/decode/lossless"
 )
 
 // examineFLAC reads STREAMINFO, the first block of metadata (RFC 9639, 8.2).
@@ -27,30 +26,45 @@ func examineFLAC(t *track, f io.ReaderAt, start, size int64) error {
 		t.variety = fmt.Sprintf("%d bits", bits)
 		return nil
 	}
-	t.native = func() (_ source, _ string, err error) {
-		defer recovered(&err)
-		stream, err := libflac.New(io.NewSectionReader(f, start, size-start))
+	t.native = func() (source, string, error) {
+		sound, err := skipFLACMetadata(f, start, size)
 		if err != nil {
-			return nil, "", fmt.Errorf("%w: %w", ErrCorrupt, err)
+			return nil, "", err
 		}
-		return &flac{stream: stream, info: t.info, bits: uint8(bits)}, "mewkiz/flac", nil
+		return &flac{frames: lossless.New(sound, bits), info: t.info}, "earworm/flac", nil
 	}
 	return nil
 }
 
-// flac decodes by mewkiz/flac.
+// skipFLACMetadata finds where the frames begin, behind blocks of metadata.
+func skipFLACMetadata(f io.ReaderAt, start, size int64) (io.Reader, error) {
+	at := start + int64(len("fLaC"))
+	for last := false; !last; {
+		b, err := readUpTo(f, at, 4)
+		if err != nil {
+			return nil, err
+		}
+		if len(b) < 4 {
+			return nil, fmt.Errorf("%w: it ends within its metadata", ErrCorrupt)
+		}
+		last = b[0]&0x80 != 0
+		at += 4 + int64(b[1])<<16 + int64(b[2])<<8 + int64(b[3])
+	}
+	return io.NewSectionReader(f, at, max(0, size-at)), nil
+}
+
+// flac gives the mean of a stream's channels.
 type flac struct {
-	stream *libflac.Stream
+	frames *lossless.Decoder
 	info   Info
-	bits   uint8 // a sample, where a frame does not say
-	frame  *frame.Frame
+	frame  *lossless.Frame
 	used   int   // samples of frame
 	count  int   // frames
 	at     int64 // samples decoded
 }
 
 func (f *flac) read(dst []float32) (int, error) {
-	for f.frame == nil || f.used == int(f.frame.BlockSize) {
+	for f.frame == nil || f.used == len(f.frame.Sums) {
 		if f.info.Samples > 0 && f.at >= f.info.Samples {
 			return 0, io.EOF // whatever follows is a tag
 		}
@@ -58,14 +72,10 @@ func (f *flac) read(dst []float32) (int, error) {
 			return 0, err
 		}
 	}
-	n := min(len(dst), int(f.frame.BlockSize)-f.used)
-	channels := f.frame.Subframes
-	scale := 1 / (float32(len(channels)) * float32(int64(1)<<(f.frame.BitsPerSample-1)))
-	for i := range n {
-		sum := 0
-		for _, c := range channels {
-			sum += int(c.Samples[f.used+i])
-		}
+	sums := f.frame.Sums[f.used:]
+	n := min(len(dst), len(sums))
+	scale := 1 / (float32(f.frame.Channels) * float32(int64(1)<<(f.frame.Bits-1)))
+	for i, sum := range sums[:n] {
 		dst[i] = float32(sum) * scale
 	}
 	f.used += n
@@ -73,19 +83,8 @@ func (f *flac) read(dst []float32) (int, error) {
 }
 
 // decode reads the next frame.
-func (f *flac) decode() (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: frame %d: %v", ErrCorrupt, f.count, r)
-		}
-	}()
-	next, err := f.stream.Next()
-	if err == nil {
-		if next.BitsPerSample == 0 {
-			next.BitsPerSample = f.bits
-		}
-		err = next.Parse()
-	}
+func (f *flac) decode() error {
+	next, err := f.frames.Next()
 	switch {
 	case err == io.EOF: //nolint:errorlint // between frames, unwrapped
 		return io.EOF
@@ -93,16 +92,11 @@ func (f *flac) decode() (err error) {
 		return io.EOF // the declared length tells how much is missing
 	case err != nil:
 		return fmt.Errorf("%w: frame %d: %w", ErrCorrupt, f.count, err)
-	case len(next.Subframes) != f.info.Channels || next.SampleRate != 0 && int(next.SampleRate) != f.info.SampleRate:
-		return fmt.Errorf("%w: frame %d: %d channels at %d Hz", ErrCorrupt, f.count, len(next.Subframes), next.SampleRate)
-	}
-	for _, c := range next.Subframes {
-		if len(c.Samples) != int(next.BlockSize) {
-			return fmt.Errorf("%w: frame %d: a channel of %d samples", ErrCorrupt, f.count, len(c.Samples))
-		}
+	case next.Channels != f.info.Channels || next.Rate != 0 && next.Rate != f.info.SampleRate:
+		return fmt.Errorf("%w: frame %d: %d channels at %d Hz", ErrCorrupt, f.count, next.Channels, next.Rate)
 	}
 	f.frame, f.used = next, 0
-	f.at += int64(next.BlockSize)
+	f.at += int64(len(next.Sums))
 	f.count++
 	return nil
 }

@@ -41,7 +41,7 @@ const tolerance = 0.5
 func (s *Stream) Info() Info { return s.info }
 
 // Decoder names what decodes the file: "ffmpeg", "go-audio/wav", "earworm/wav"
-// (the encodings that go-audio does not know), "earworm/mp3", "mewkiz/flac" or
+// (the encodings that go-audio does not know), "earworm/mp3", "earworm/flac" or
 // "oggvorbis".
 func (s *Stream) Decoder() string { return s.decoder }
 
