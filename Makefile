@@ -10,7 +10,7 @@ help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 build: ## build ./earworm
-	go build -o earworm .
+	go build -trimpath -ldflags '-s -w' -o earworm .
 
 test: ## run every test, on a real Redis, a real Cassandra and a real FluidSynth
 	scripts/install-deps.sh gcc ffmpeg render
