@@ -32,29 +32,22 @@ func (e eager) Conv(name string, x Map, c layer.Conv) Map {
 	return y
 }
 
-func (eager) Pool(x Map, p layer.Pool) Map {
-	y := newMap(p.Shape(x.Shape))
-	p.Forward(y.Data, x.Data, x.Shape)
+// plain is a layer without weights.
+type plain interface {
+	Shape(in layer.Shape) layer.Shape
+	Forward(y, x []float32, in layer.Shape)
+}
+
+func carryOut(x Map, l plain) Map {
+	y := newMap(l.Shape(x.Shape))
+	l.Forward(y.Data, x.Data, x.Shape)
 	return y
 }
 
-func (eager) Mean(x Map) Map {
-	y := newMap(layer.Mean{}.Shape(x.Shape))
-	layer.Mean{}.Forward(y.Data, x.Data, x.Shape)
-	return y
-}
-
-func (eager) Fold(x Map, f layer.Fold) Map {
-	y := newMap(f.Shape(x.Shape))
-	f.Forward(y.Data, x.Data, x.Shape)
-	return y
-}
-
-func (eager) Wrap(x Map) Map {
-	y := newMap(layer.Wrap{}.Shape(x.Shape))
-	layer.Wrap{}.Forward(y.Data, x.Data, x.Shape)
-	return y
-}
+func (eager) Pool(x Map, p layer.Pool) Map { return carryOut(x, p) }
+func (eager) Mean(x Map) Map               { return carryOut(x, layer.Mean{}) }
+func (eager) Fold(x Map, f layer.Fold) Map { return carryOut(x, f) }
+func (eager) Wrap(x Map) Map               { return carryOut(x, layer.Wrap{}) }
 
 func (eager) Add(x, y Map) Map {
 	if x.Shape != y.Shape {
