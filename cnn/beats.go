@@ -14,11 +14,10 @@ const (
 	tempoRange = 1.6
 )
 
-// trackBeats places beats about a period apart, given in frames every pathHop
-// frames, where the activation is
-// strong: the dynamic programme of Ellis (2007), "Beat Tracking by Dynamic
-// Programming", over activations a network gave. It returns frames, fractional
-// between the two that share a peak.
+// trackBeats places beats where the activation is strong, about a period apart,
+// which is given in frames for every pathHop frames: the dynamic programme of
+// Ellis (2007), "Beat Tracking by Dynamic Programming", over activations a
+// network gave. It returns frames, fractional between the two that share a peak.
 func trackBeats(activation, periods []float64) []float64 {
 	n := len(activation)
 	if n == 0 {

@@ -31,7 +31,7 @@ func Calibrate(w *cnn.Weights, training, validation []Example) {
 // likenessItems is about how many training items the likeness is fitted on.
 const likenessItems = 2000
 
-// thin takes every so manieth example, about n in all.
+// thin takes examples at even distances, about n in all.
 func thin(examples []Example, n int) []Example {
 	var kept []Example
 	step := max(1, len(examples)/n)
