@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -117,12 +116,12 @@ func (b *benchConfig) once(ctx context.Context, model *cnn.Model, store schema.S
 	}
 	defer sound.Close()
 	s.decoder = sound.Decoder()
-	samples, err := readAll(sound)
+	samples, err := dsp.ReadAll(ctx, sound)
 	if err != nil {
 		return s, err
 	}
 	s.decode = lap()
-	heard, err := cnn.Listen(ctx, &samples)
+	heard, err := cnn.Listen(ctx, (*recording)(&samples))
 	if err != nil {
 		return s, err
 	}
@@ -164,18 +163,4 @@ func (r *recording) Read(dst []float32) (int, error) {
 	n := copy(dst, *r)
 	*r = (*r)[n:]
 	return n, nil
-}
-
-func readAll(sound dsp.SampleReader) (all recording, err error) {
-	block := make([]float32, 1<<14)
-	for {
-		n, err := sound.Read(block)
-		all = append(all, block[:n]...)
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
 }

@@ -2,8 +2,6 @@ package cnn
 
 import (
 	"context"
-	"errors"
-	"io"
 	"math"
 
 	"earworm/dsp"
@@ -120,27 +118,14 @@ func appendBands(frames []float32, bank *dsp.Bank, magnitude []float32) []float3
 	return frames
 }
 
-// blockSamples is how much sound is taken in at a time: a little under a second.
-const blockSamples = 16384
-
 // Listen hears a recording to its end, or until ctx ends. Errors are the
 // reader's and the context's.
 func Listen(ctx context.Context, audio dsp.SampleReader) (Heard, error) {
 	l := newListener()
-	block := make([]float32, blockSamples)
-	for {
-		if err := ctx.Err(); err != nil {
-			return Heard{}, err
-		}
-		n, err := audio.Read(block)
-		l.write(block[:n])
-		switch {
-		case errors.Is(err, io.EOF):
-			return l.finish(), nil
-		case err != nil:
-			return Heard{}, err
-		}
+	if err := dsp.ReadTo(ctx, audio, l.write); err != nil {
+		return Heard{}, err
 	}
+	return l.finish(), nil
 }
 
 // Compress brings magnitudes to the front end's loudness and bends them: the

@@ -1,9 +1,6 @@
 package cnn
 
 import (
-	"context"
-	"errors"
-	"io"
 	"math"
 	"time"
 
@@ -34,8 +31,9 @@ const (
 	keyWindow     = windowSeconds * 5 // frames of the key front end
 )
 
-func newHearing(m *Model) *hearing {
-	return &hearing{model: m, ear: newListener(), rhythm: newRhythmEar(m.rhythm), key: newKeyEar(m.key)}
+// newHearing begins to hear through an ear; nil where all was listened to before.
+func newHearing(m *Model, ear *listener) *hearing {
+	return &hearing{model: m, ear: ear, rhythm: newRhythmEar(m.rhythm), key: newKeyEar(m.key)}
 }
 
 // likenessFrames are those in which beats are compared: the first ten minutes.
@@ -194,22 +192,4 @@ func (k *keyEar) finish() keyHeard {
 		k.sums.Data[i] /= float32(max(1, k.frames))
 	}
 	return readKey(KeyBody(k.net, k.sums), k.net.weights.Calibration)
-}
-
-// hearAll hears a recording to its end, or until ctx ends.
-func (h *hearing) hearAll(ctx context.Context, audio dsp.SampleReader) error {
-	block := make([]float32, blockSamples)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := audio.Read(block)
-		h.write(block[:n])
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		}
-	}
 }

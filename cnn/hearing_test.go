@@ -59,7 +59,7 @@ func TestHearingAsItArrives(t *testing.T) {
 // margins.
 func TestMemoryDoesNotFollowTheLength(t *testing.T) {
 	t.Parallel()
-	h := newHearing(shipped(t))
+	h := newHearing(shipped(t), newListener())
 	minute := band(60, 110)
 	for range 14 {
 		h.write(minute)

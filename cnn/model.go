@@ -64,8 +64,8 @@ const (
 // with the code silent or too_short where there is nothing to hear, and
 // otherwise what reading the audio returned.
 func (m *Model) Analyse(ctx context.Context, audio dsp.SampleReader) (schema.Analysis, error) {
-	h := newHearing(m)
-	if err := h.hearAll(ctx, audio); err != nil {
+	h := newHearing(m, newListener())
+	if err := dsp.ReadTo(ctx, audio, h.write); err != nil {
 		return schema.Analysis{}, err
 	}
 	return h.finish(h.ear.finish())
@@ -73,7 +73,7 @@ func (m *Model) Analyse(ctx context.Context, audio dsp.SampleReader) (schema.Ana
 
 // Estimate answers from a recording already listened to.
 func (m *Model) Estimate(heard Heard) (schema.Analysis, error) {
-	return newHearing(m).finish(heard)
+	return newHearing(m, nil).finish(heard)
 }
 
 // check tells a recording that there is nothing to hear in.

@@ -1,6 +1,10 @@
 package cnn
 
-import "math"
+import (
+	"math"
+
+	"earworm/dsp"
+)
 
 // A tempo path follows the pulse through a recording: a tempogram of the beat
 // activation (autocorrelation in windows, Grosche & Müller 2011, eq. 6), and the
@@ -73,6 +77,15 @@ func step(score []float64, from *[TempoClasses]uint8, first bool) []float64 {
 	return next
 }
 
+// pathHann is the window, 1 at its middle.
+var pathHann = func() []float64 {
+	w := dsp.Hann(pathWindow)
+	for i := range w {
+		w[i] *= pathWindow / 4
+	}
+	return w
+}()
+
 // tempogram is how strongly each tempo class beats around a frame: the
 // autocorrelation of the activation, under a Hann window, at the class's period
 // and, so that half the tempo is no equal, at twice that.
@@ -83,7 +96,7 @@ func tempogram(activation []float64, at int) []float64 {
 	x := make([]float64, last-first)
 	var power float64
 	for i := range x {
-		x[i] = activation[first+i] * (0.5 - 0.5*math.Cos(2*math.Pi*float64(first+i-at+pathWindow/2)/pathWindow))
+		x[i] = activation[first+i] * pathHann[first+i-at+pathWindow/2]
 		power += x[i] * x[i]
 	}
 	correlation := make([]float64, 2*longest)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 
 	"earworm/cnn"
 	"earworm/cnn/eval"
@@ -43,7 +44,7 @@ func thin(examples []Example, n int) []Example {
 
 func rhythms(w *cnn.Weights, examples []Example) []cnn.RhythmOut[cnn.Map] {
 	outs := make([]cnn.RhythmOut[cnn.Map], len(examples))
-	inParallel(len(examples), func(i int) { outs[i] = w.Rhythm(plainRhythm(examples[i])) })
+	inParallel(runtime.GOMAXPROCS(0), len(examples), func(i int) { outs[i] = w.Rhythm(plainRhythm(examples[i])) })
 	return outs
 }
 
@@ -66,7 +67,7 @@ const unlikely = 1e-3
 
 func keyTemperature(w *cnn.Weights, validation []Example) float64 {
 	outs := make([]cnn.KeyOut[cnn.Map], len(validation))
-	inParallel(len(validation), func(i int) { outs[i] = w.Key(plainKey(validation[i])) })
+	inParallel(runtime.GOMAXPROCS(0), len(validation), func(i int) { outs[i] = w.Key(plainKey(validation[i])) })
 	return likeliest(func(temperature float64) (loss float64) {
 		for i, e := range validation {
 			truth := e.truth("key")

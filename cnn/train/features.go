@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 
 	"earworm/cnn"
 	"earworm/dsp"
@@ -45,29 +44,21 @@ func Prepare(ctx context.Context, items []Item, cacheDir string, workers int, he
 		return nil, fmt.Errorf("feature cache: %w", err)
 	}
 	examples := make([]*Example, len(items))
-	var next atomic.Int64
-	var group sync.WaitGroup
 	var report sync.Mutex
-	for range workers {
-		group.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(items) || ctx.Err() != nil {
-					return
-				}
-				f, err := features(ctx, items[i], cacheDir)
-				report.Lock()
-				if err == nil {
-					examples[i] = &Example{items[i], f}
-				} else if ctx.Err() == nil {
-					failed(items[i], err)
-				}
-				heard()
-				report.Unlock()
-			}
-		})
-	}
-	group.Wait()
+	inParallel(workers, len(items), func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
+		f, err := features(ctx, items[i], cacheDir)
+		report.Lock()
+		defer report.Unlock()
+		if err == nil {
+			examples[i] = &Example{items[i], f}
+		} else if ctx.Err() == nil {
+			failed(items[i], err)
+		}
+		heard()
+	})
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

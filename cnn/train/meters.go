@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"runtime"
 
 	"earworm/cnn"
 )
@@ -17,7 +18,7 @@ type meterItem struct {
 // ones weighing more: by the root of what would make all meters as many.
 func meterItems(outs []cnn.RhythmOut[cnn.Map], examples []Example) []meterItem {
 	items := make([]meterItem, len(examples))
-	inParallel(len(examples), func(i int) {
+	inParallel(runtime.GOMAXPROCS(0), len(examples), func(i int) {
 		items[i] = meterItem{class: cnn.MeterClass(examples[i].truth("rhythm").Meter)}
 		if items[i].class >= 0 {
 			items[i].MeterEvidence = cnn.ReadEvidence(outs[i])

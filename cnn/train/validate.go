@@ -22,7 +22,7 @@ const All = "all"
 func Validate(w *cnn.Weights, items []Example) Figures {
 	figures := Figures{}
 	var lock sync.Mutex
-	inParallel(len(items), func(i int) {
+	inParallel(runtime.GOMAXPROCS(0), len(items), func(i int) {
 		e := items[i]
 		one := eval.Judge(e.truth(w.Network), answer(w, e))
 		lock.Lock()
@@ -33,11 +33,11 @@ func Validate(w *cnn.Weights, items []Example) Figures {
 	return figures
 }
 
-// inParallel does n things, as many at once as there are cores.
-func inParallel(n int, do func(i int)) {
+// inParallel does n things, as many at once as there are workers.
+func inParallel(workers, n int, do func(i int)) {
 	var next atomic.Int64
 	var group sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for range workers {
 		group.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				do(i)

@@ -41,14 +41,18 @@ func (s *studio) throughMP3(ctx context.Context, t *take) error {
 	if err != nil {
 		return err
 	}
-	for i := range t.pcm {
-		t.pcm[i] = 0
-		if 4*i+4 <= len(out) {
-			t.pcm[i] = math.Float32frombits(binary.LittleEndian.Uint32(out[4*i:]))
-		}
-	}
+	clear(t.pcm[copy(t.pcm, floats(out)):])
 	t.did("mp3")
 	return nil
+}
+
+// floats are what ffmpeg writes as f32le.
+func floats(raw []byte) []float32 {
+	x := make([]float32, len(raw)/4)
+	for i := range x {
+		x[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return x
 }
 
 func ffmpeg(ctx context.Context, in []byte, args []string) ([]byte, error) {

@@ -2,7 +2,6 @@ package render
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -115,9 +114,6 @@ func speak(ctx context.Context, rng *rand.Rand) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	sound := make([]float32, min(len(raw)/4, nothingSamples))
-	for i := range sound {
-		sound[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
-	}
-	return sound, nil
+	sound := floats(raw)
+	return sound[:min(len(sound), nothingSamples)], nil
 }

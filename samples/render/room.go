@@ -2,9 +2,7 @@ package render
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -48,18 +46,7 @@ func readAll(ctx context.Context, path string) ([]float32, error) {
 		return nil, err
 	}
 	defer s.Close()
-	var pcm []float32
-	block := make([]float32, 4096)
-	for {
-		n, err := s.Read(block)
-		pcm = append(pcm, block[:n]...)
-		if errors.Is(err, io.EOF) {
-			return pcm, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	return dsp.ReadAll(ctx, s)
 }
 
 // roomOf trims and normalises a response; nil where there is none.

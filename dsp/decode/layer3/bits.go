@@ -19,7 +19,7 @@ func (b *bitReader) word() uint64 {
 	return binary.BigEndian.Uint64(b.data[i:]) << (b.at & 7)
 }
 
-// bits takes n bits, 32 at most.
+// bits takes n bits, 0 to 32.
 func (b *bitReader) bits(n int) int {
 	v := b.word() >> (64 - n)
 	b.at += n

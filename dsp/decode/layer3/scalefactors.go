@@ -95,7 +95,7 @@ func (f *factors) read(b *bitReader, g *granule, share [4]bool) {
 				length = second
 			}
 			for i := shared[group][0]; i < shared[group][1] && !keep; i++ {
-				f.values[i] = b.bits0(length)
+				f.values[i] = b.bits(length)
 			}
 		}
 		f.values[21] = 0
@@ -111,16 +111,8 @@ func (f *factors) read(b *bitReader, g *granule, share [4]bool) {
 		if i >= turn {
 			length = second
 		}
-		f.values[i] = b.bits0(length)
+		f.values[i] = b.bits(length)
 	}
-}
-
-// bits0 takes n bits, which may be none.
-func (b *bitReader) bits0(n int) int {
-	if n == 0 {
-		return 0
-	}
-	return b.bits(n)
 }
 
 // lowCounts are how many scale factors have each of the four lengths in MPEG-2,
@@ -167,7 +159,7 @@ func (f *factors) readLow(b *bitReader, g *granule, intensity bool) {
 	i := 0
 	for part, count := range lowCounts[code][g.kind()] {
 		for range count {
-			f.values[i], f.none[i] = b.bits0(lengths[part]), -1
+			f.values[i], f.none[i] = b.bits(lengths[part]), -1
 			if lengths[part] > 0 {
 				f.none[i] = 1<<lengths[part] - 1
 			}

@@ -74,9 +74,9 @@ func (b *bitReader) word() uint64 {
 	return binary.BigEndian.Uint64(b.data[i:]) << (b.at & 7)
 }
 
-// take reads n bits, 32 at most.
+// take reads n bits, 0 to 32.
 func (b *bitReader) take(n uint) uint64 {
-	v := b.word() >> 1 >> (63 - n)
+	v := b.word() >> (64 - n)
 	b.at += int(n)
 	return v
 }

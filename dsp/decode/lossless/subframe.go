@@ -131,7 +131,7 @@ func (b *bitReader) rice(dst []int32, parameter uint) {
 		quotient := uint(bits.LeadingZeros64(word))
 		var code uint64
 		if quotient+1+parameter <= sureBits {
-			code = uint64(quotient)<<parameter | word<<(quotient+1)>>1>>(63-parameter)
+			code = uint64(quotient)<<parameter | word<<(quotient+1)>>(64-parameter)
 			b.at += int(quotient + 1 + parameter)
 		} else {
 			code = uint64(b.unary())<<parameter | b.take(parameter)
