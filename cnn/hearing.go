@@ -6,6 +6,7 @@ import (
 
 	"earworm/cnn/layer"
 	"earworm/dsp"
+	"earworm/picture"
 	"earworm/schema"
 )
 
@@ -22,6 +23,7 @@ type hearing struct {
 	// How many frames at the head of what is held were answered for before.
 	rhythmBefore, keyBefore int
 	took                    time.Duration // by the networks
+	draw                    *picture.Recorder
 }
 
 const (
@@ -69,6 +71,8 @@ func (h *hearing) finish(heard Heard) (schema.Analysis, error) {
 	h.rhythm.rest(heard.Rhythm, h.rhythmBefore, heard.RMS)
 	h.key.rest(heard.Key, h.keyBefore, heard.RMS, heard.Tuning)
 	rhythm, key := h.rhythm.finish(), h.key.finish()
+	h.draw.Beat(rhythm.beats, rhythm.downbeats)
+	h.draw.Tempo(rhythm.tempo)
 	a := schema.Analysis{
 		ModelVersion: h.model.Version(),
 		DurationS:    float64(heard.Samples) / dsp.SampleRate,
@@ -154,6 +158,8 @@ type keyEar struct {
 	net    eager
 	sums   Map // (1, 12, 32) of harmonies, summed over frames
 	frames int
+
+	drawing *keyDrawing // nil: none
 }
 
 func newKeyEar(w *Weights) keyEar {
@@ -176,6 +182,7 @@ func (k *keyEar) window(magnitudes []float32, before, n int, rms, cents float64)
 		for i, v := range y.Data[(from-first)/2*row : (to-first)/2*row] {
 			k.sums.Data[i%row] += 2 * v
 		}
+		k.drawing.add(k.net, x[(from-first)*wide:(to-first)*wide], y.Data[(from-first)/2*row:(to-first)/2*row])
 	}
 	k.frames += n
 }
@@ -188,6 +195,7 @@ func (k *keyEar) rest(magnitudes []float32, before int, rms, cents float64) {
 }
 
 func (k *keyEar) finish() keyHeard {
+	k.drawing.answer(k.net)
 	for i := range k.sums.Data {
 		k.sums.Data[i] /= float32(max(1, k.frames))
 	}

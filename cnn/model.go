@@ -64,11 +64,7 @@ const (
 // with the code silent or too_short where there is nothing to hear, and
 // otherwise what reading the audio returned.
 func (m *Model) Analyse(ctx context.Context, audio dsp.SampleReader) (schema.Analysis, error) {
-	h := newHearing(m, newListener())
-	if err := dsp.ReadTo(ctx, audio, h.write); err != nil {
-		return schema.Analysis{}, err
-	}
-	return h.finish(h.ear.finish())
+	return m.Draw(ctx, audio, nil)
 }
 
 // Estimate answers from a recording already listened to.

@@ -12,6 +12,7 @@ import (
 
 	"earworm/dsp"
 	"earworm/dsp/decode"
+	"earworm/picture"
 	"earworm/queue"
 	"earworm/schema"
 	"earworm/source"
@@ -28,9 +29,15 @@ type Source interface {
 type Model interface {
 	Version() string
 
-	// Analyse returns a *schema.Failure where there is nothing to hear, and
+	// Draw returns a *schema.Failure where there is nothing to hear, and
 	// otherwise the errors of audio, wrapped or not.
-	Analyse(ctx context.Context, audio dsp.SampleReader) (schema.Analysis, error)
+	// It draws into to what it sees and answers; a nil Recorder draws nothing.
+	Draw(ctx context.Context, audio dsp.SampleReader, to *picture.Recorder) (schema.Analysis, error)
+}
+
+// Pictures keeps what was drawn of a track; a schema.Review is one.
+type Pictures interface {
+	SavePicture(ctx context.Context, id schema.TrackID, kind string, data []byte) error
 }
 
 // Store is the part of a schema.Store that outcomes are kept in. All of it
@@ -50,6 +57,10 @@ type Worker struct {
 	Model  Model
 	Store  Store
 	Log    *slog.Logger // nil: silent
+
+	// What is drawn of a track while it is heard, and where it is kept; nil: nothing is drawn.
+	NewRecorder func() *picture.Recorder
+	Pictures    Pictures
 }
 
 // errOtherModel returns a job to the queue for a worker that has the model
@@ -81,9 +92,12 @@ func (w *Worker) Handle(ctx context.Context, d queue.Delivery) (err error) {
 			return err
 		}
 	}
-	a, err := w.listen(ctx, name, file)
+	a, drawn, err := w.listen(ctx, name, file)
 	if err != nil {
 		return err
+	}
+	if err := w.savePictures(ctx, d.TrackID, drawn); err != nil {
+		return fmt.Errorf("save pictures of %q: %w", name, err)
 	}
 	a.TrackID, a.ModelVersion, a.SHA256, a.AnalysedAt = d.TrackID, version, file.SHA256, time.Now().UTC()
 	if err := w.Store.SaveAnalysis(ctx, a); err != nil {
@@ -112,26 +126,38 @@ func (w *Worker) known(ctx context.Context, id schema.TrackID, version, sha256 s
 	return true, nil
 }
 
-// listen decodes a file and lets the model hear it.
-func (w *Worker) listen(ctx context.Context, name string, file *source.File) (schema.Analysis, error) {
+// savePictures keeps what was drawn of a track.
+func (w *Worker) savePictures(ctx context.Context, id schema.TrackID, drawn *picture.Recorder) error {
+	pictures, err := drawn.Pictures()
+	for _, p := range pictures {
+		err = errors.Join(err, w.Pictures.SavePicture(ctx, id, p.Kind, p.Data))
+	}
+	return err
+}
+
+// listen decodes a file and lets the model hear and draw it.
+func (w *Worker) listen(ctx context.Context, name string, file *source.File) (a schema.Analysis, drawn *picture.Recorder, err error) {
 	began := time.Now()
 	sound, err := decode.Open(ctx, file.Path, w.Decode)
 	if err != nil {
-		return schema.Analysis{}, renamed(err, file.Path, name)
+		return a, nil, renamed(err, file.Path, name)
 	}
 	defer w.close(sound)
 	timed := &timedReader{audio: sound, took: time.Since(began)}
-	a, err := w.Model.Analyse(ctx, timed)
+	if w.Pictures != nil {
+		drawn = w.NewRecorder()
+	}
+	a, err = w.Model.Draw(ctx, timed, drawn)
 	if nothing, ok := errors.AsType[*schema.Failure](err); ok {
-		return schema.Analysis{}, schema.Fail(nothing.Code, "analyse %q: %s", name, nothing.Message)
+		return a, nil, schema.Fail(nothing.Code, "analyse %q: %s", name, nothing.Message)
 	}
 	if err != nil {
-		return schema.Analysis{}, renamed(err, file.Path, name)
+		return a, nil, renamed(err, file.Path, name)
 	}
 	a.Decoder = sound.Decoder()
 	a.Cost.DecodeMS = milliseconds(timed.took)
 	a.Cost.ListenMS = max(0, milliseconds(time.Since(began)-timed.took)-a.Cost.NetworkMS)
-	return a, nil
+	return a, drawn, nil
 }
 
 func (w *Worker) close(c interface{ Close() error }) {

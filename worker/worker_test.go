@@ -17,6 +17,7 @@ import (
 
 	"earworm/dsp"
 	"earworm/dsp/decode"
+	"earworm/picture"
 	"earworm/queue"
 	"earworm/schema"
 	"earworm/schema/sqlite"
@@ -32,7 +33,7 @@ type ear struct {
 
 func (e *ear) Version() string { return e.version }
 
-func (e *ear) Analyse(ctx context.Context, audio dsp.SampleReader) (schema.Analysis, error) {
+func (e *ear) Draw(ctx context.Context, audio dsp.SampleReader, _ *picture.Recorder) (schema.Analysis, error) {
 	e.heard.Add(1)
 	block := make([]float32, 4096)
 	samples, power := 0, 0.0
