@@ -7,6 +7,7 @@ func commands() []*command {
 		serveCommand(),
 		workerCommand(),
 		enqueueCommand(),
+		tokenCommand(),
 		migrateCommand(),
 		statusCommand(),
 		benchCommand(),

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"earworm/api"
+	"earworm/auth"
 )
 
 // serveConfig is what the serve command reads from its settings.
 type serveConfig struct {
 	fleetSettings
-	addr string
+	addr   string
+	tokens string
 }
 
 func serveCommand() *command {
@@ -28,13 +30,18 @@ Everything in one process: the HTTP API under /v1, the queue's page under
 /queues, Prometheus metrics under /metrics, /healthz and /readyz. By itself it
 needs no server: the queue lives in the process and results in an SQLite file.
 With --redis and --cassandra it is one of a fleet. Tracks that the store calls
-pending are enqueued at start. Ctrl-C lets running tracks finish.`,
+pending are enqueued at start. Ctrl-C lets running tracks finish.
+
+On a loopback address whoever uses this machine is let in. Any other address
+wants --tokens; then every request but /healthz, /readyz and the API's own
+description needs one.`,
 		examples: `
 earworm serve
-earworm serve --addr 0.0.0.0:8080 --redis redis://queue:6379 --cassandra db1,db2
+earworm serve --addr 0.0.0.0:8080 --tokens tokens.ndjson --redis redis://queue:6379 --cassandra db1,db2
 curl --json '{"source": "/music/waltz.flac"}' http://127.0.0.1:8080/v1/tracks`,
 		flags: func(set *settings) {
 			set.text(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
+			tokensFlag(set, &s.tokens)
 			s.declare(set)
 		},
 		run: s.run,
@@ -47,6 +54,10 @@ func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error
 		return hinted{fmt.Errorf("listen on %s: %w", s.addr, plainNetwork(err)), "--addr 127.0.0.1:0 takes any free port"}
 	}
 	defer listener.Close()
+	door, err := s.door(listener.Addr(), s.log.logger(c.err))
+	if err != nil {
+		return err
+	}
 	f, err := s.open(ctx, c)
 	if err != nil {
 		return err
@@ -54,7 +65,7 @@ func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error
 	defer closing(&err, f.close)
 
 	server := &http.Server{
-		Handler:           s.handler(f),
+		Handler:           s.handler(f, door),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
@@ -85,16 +96,38 @@ func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error
 	return err
 }
 
+// door asks for tokens where there are any. Without them only this machine's
+// own addresses may be listened on.
+func (s *serveConfig) door(at net.Addr, log *slog.Logger) (*auth.Door, error) {
+	if s.tokens != "" {
+		door, err := auth.Locked(s.tokens, log)
+		if err != nil {
+			return nil, hinted{err, "earworm token --tokens " + s.tokens + " NAME makes one"}
+		}
+		return door, nil
+	}
+	if tcp, ok := at.(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		return nil, hinted{
+			fmt.Errorf("listen on %s: other machines reach this address, so that tokens are needed", s.addr),
+			"earworm token --tokens FILE NAME makes one, serve --tokens FILE asks for it; or listen on 127.0.0.1",
+		}
+	}
+	return auth.Unlocked(), nil
+}
+
 // handler puts the API, the queue's page and the metrics under one roof.
-func (s *serveConfig) handler(f *fleet) http.Handler {
+func (s *serveConfig) handler(f *fleet, door *auth.Door) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", api.New(api.Config{
 		Intake: api.Intake{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
 		Store:  f.store,
+		Door:   door,
 		Checks: map[string]api.Check{"queue": f.queue.Ping, "store": f.store.Ping},
 		Log:    f.log,
 	}))
-	mux.Handle("/queues/", f.queue.Monitor("/queues"))
-	mux.Handle("/metrics", f.metrics.handler())
+	mux.Handle("/login", door.Login())
+	mux.Handle("/logout", door.Login())
+	mux.Handle("/queues/", door.Guard(auth.Admin, f.queue.Monitor("/queues")))
+	mux.Handle("/metrics", door.Guard(auth.Read, f.metrics.handler()))
 	return mux
 }

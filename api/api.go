@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"earworm/auth"
 	"earworm/queue"
 	"earworm/schema"
 )
@@ -36,6 +37,7 @@ type Check func(ctx context.Context) error
 type Config struct {
 	Intake  Intake
 	Store   Store
+	Door    *auth.Door       // nil: unlocked
 	Checks  map[string]Check // by name, for /readyz
 	Log     *slog.Logger
 	MaxBody int64 // bytes of a request; default 1 MiB
@@ -45,6 +47,9 @@ type Config struct {
 func (c Config) WithDefaults() Config {
 	if c.MaxBody == 0 {
 		c.MaxBody = 1 << 20
+	}
+	if c.Door == nil {
+		c.Door = auth.Unlocked()
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -70,13 +75,32 @@ func New(c Config) http.Handler {
 		"GET /readyz":                  s.ready,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
+		switch {
+		case !strings.HasPrefix(path, "/v1/tracks"):
+		case method == http.MethodGet:
+			answer = s.admitting(auth.Read, answer)
+		default:
+			answer = s.admitting(auth.Ingest, answer)
+		}
 		mux.Handle(pattern, s.json(answer))
 		mux.Handle(path, s.json(only(method)))
 	}
 	mux.Handle("/", s.json(func(http.ResponseWriter, *http.Request) error {
 		return problem{http.StatusNotFound, "not_found", "there is nothing at this address"}
 	}))
-	return s.logged(http.NewCrossOriginProtection().Handler(mux))
+	return s.logged(mux)
+}
+
+// admitting asks the door first.
+func (s server) admitting(scope auth.Scope, next answerer) answerer {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		admitted, why := s.Door.Admit(r, scope)
+		if why != nil {
+			auth.Refuse(w, why)
+			return nil
+		}
+		return next(w, admitted)
+	}
 }
 
 // only refuses every method but the one that the address has.

@@ -287,7 +287,7 @@ func TestOurOwnFaults(t *testing.T) {
 	broken := api.New(api.Config{Store: nowhere{s.store}})
 	for id, want := range map[string]int{"fault": http.StatusServiceUnavailable, "panic": http.StatusInternalServerError} {
 		answer := httptest.NewRecorder()
-		broken.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/tracks/"+id, http.NoBody))
+		broken.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/v1/tracks/"+id, http.NoBody))
 		if body := answer.Body.String(); answer.Code != want || strings.Contains(body, "secret") || !strings.HasPrefix(body, `{"error":{"code":`) {
 			t.Errorf("%s: %d %s; want %d and no more than that", id, answer.Code, body, want)
 		}
