@@ -9,6 +9,7 @@ import (
 	"earworm/cnn"
 	"earworm/queue"
 	"earworm/schema"
+	"earworm/schema/watched"
 	"earworm/worker"
 )
 
@@ -18,6 +19,7 @@ type fleetSettings struct {
 	queue queueSettings
 	work  workSettings
 	log   logSettings
+	trace traceSettings
 	grace time.Duration
 }
 
@@ -26,17 +28,19 @@ func (c *fleetSettings) declare(s *settings) {
 	c.store.flags(s)
 	c.work.flags(s)
 	s.span(&c.grace, "grace", 30*time.Second, "how long running tracks may go on after the signal to stop")
+	c.trace.flags(s)
 	c.log.flags(s)
 }
 
 // fleet is what such a process holds open.
 type fleet struct {
-	store   schema.Store
-	queue   *queue.Queue
-	model   *cnn.Model
-	worker  *worker.Worker
-	metrics *metrics
-	log     *slog.Logger
+	store  schema.Store
+	queue  *queue.Queue
+	model  *cnn.Model
+	worker *worker.Worker
+	watch  *watch
+	traces *traces
+	log    *slog.Logger
 }
 
 func (c *fleetSettings) open(ctx context.Context, con console) (_ *fleet, err error) {
@@ -49,15 +53,27 @@ func (c *fleetSettings) open(ctx context.Context, con console) (_ *fleet, err er
 	if f.model, err = cnn.Load(); err != nil {
 		return nil, err
 	}
-	if f.queue, err = c.queue.open(ctx, queue.Config{Concurrency: c.work.concurrency, Grace: c.grace, Log: f.log}); err != nil {
+	if f.traces, err = c.trace.open(ctx, f.log); err != nil {
 		return nil, err
 	}
-	if f.store, err = c.store.open(ctx); err != nil {
+	f.watch = &watch{metrics: newMetrics(), tracer: f.traces.Tracer("earworm")}
+	if f.queue, err = c.queue.open(ctx, queue.Config{
+		Concurrency: c.work.concurrency, Grace: c.grace, Log: f.log, Sending: f.watch.sending,
+	}); err != nil {
 		return nil, err
 	}
-	f.metrics = newMetrics(f.queue)
-	f.worker, err = c.work.worker(f.store, f.model, f.log)
-	return f, err
+	store, err := c.store.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.store = watched.Store(store, f.watch.operation)
+	f.watch.follow(f.queue, f.log)
+	f.watch.info.WithLabelValues(version(), f.model.Version(), c.store.kind()).Set(1)
+	if f.worker, err = c.work.worker(f.store, f.model, f.log); err != nil {
+		return nil, err
+	}
+	f.worker.Watch = worker.Watch{Begin: f.watch.stage, Heard: f.watch.heard}
+	return f, nil
 }
 
 func (f *fleet) close() error {
@@ -67,6 +83,9 @@ func (f *fleet) close() error {
 	}
 	if f.store != nil {
 		errs = append(errs, f.store.Close())
+	}
+	if f.traces != nil {
+		errs = append(errs, f.traces.close())
 	}
 	return errors.Join(errs...)
 }
@@ -86,7 +105,7 @@ func (f *fleet) work(ctx context.Context) error {
 			f.log.InfoContext(ctx, "pending tracks enqueued", "added", added)
 		}
 	}()
-	err := f.queue.Run(ctx, f.metrics.measured(f.worker.Handle))
+	err := f.queue.Run(ctx, f.watch.job(f.worker.Handle))
 	<-refilled
 	return err
 }

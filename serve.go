@@ -64,21 +64,26 @@ func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error
 	}
 	defer closing(&err, f.close)
 
-	server := &http.Server{
-		Handler:           s.handler(f, door),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
-	}
 	f.log.Info("listening", "addr", "http://"+listener.Addr().String(), "store", s.store.name(), "queue", s.queue.name())
 
 	if at, ok := listener.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() && len(s.work.roots) == 0 {
 		f.log.Warn("whoever reaches this address may have any file analysed that earworm can read; --roots limits that")
 	}
 
-	// The API goes on answering while workers finish, and closes last.
+	return f.answering(ctx, listener, s.handler(ctx, f, door))
+}
+
+// answering serves while this process works. It still answers while the work
+// ends, which takes as long as the jobs in flight, and closes last.
+func (f *fleet) answering(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	served := make(chan struct{})
@@ -88,7 +93,10 @@ func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error
 			cancel(err)
 		}
 	}()
-	err = f.work(ctx)
+	err := f.work(ctx)
+	if lost := context.Cause(ctx); lost != nil && !errors.Is(lost, context.Canceled) {
+		err = errors.Join(err, lost)
+	}
 	shutdown, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
 	err = errors.Join(err, server.Shutdown(shutdown))
@@ -116,18 +124,18 @@ func (s *serveConfig) door(at net.Addr, log *slog.Logger) (*auth.Door, error) {
 }
 
 // handler puts the API, the queue's page and the metrics under one roof.
-func (s *serveConfig) handler(f *fleet, door *auth.Door) http.Handler {
+func (s *serveConfig) handler(ctx context.Context, f *fleet, door *auth.Door) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", api.New(api.Config{
 		Intake: api.Intake{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
 		Store:  f.store,
 		Door:   door,
-		Checks: map[string]api.Check{"queue": f.queue.Ping, "store": f.store.Ping},
 		Log:    f.log,
 	}))
 	mux.Handle("/login", door.Login())
 	mux.Handle("/logout", door.Login())
 	mux.Handle("/queues/", door.Guard(auth.Admin, f.queue.Monitor("/queues")))
-	mux.Handle("/metrics", door.Guard(auth.Read, f.metrics.handler()))
-	return mux
+	mux.Handle("GET /metrics", door.Guard(auth.Read, f.watch.handler()))
+	f.health(ctx, mux)
+	return f.traces.requests(mux)
 }

@@ -112,6 +112,14 @@ func (c *storeSettings) open(ctx context.Context) (schema.Store, error) {
 	return store, nil
 }
 
+// kind says in a word which store it is.
+func (c *storeSettings) kind() string {
+	if c.fleet() {
+		return "cassandra"
+	}
+	return "sqlite"
+}
+
 // name says in a word and an address which store it is.
 func (c *storeSettings) name() string {
 	if c.fleet() {
@@ -217,9 +225,9 @@ func (c *logSettings) logger(w io.Writer) *slog.Logger {
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if c.format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(tracedLog{slog.NewJSONHandler(w, options)})
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(tracedLog{slog.NewTextHandler(w, options)})
 }
 
 // jobOf is the job that analyses a track of the catalogue.

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -28,6 +29,10 @@ type Config struct {
 	MaxRetry     time.Duration // the longest that any retry waits; 0: 10 min
 	PollInterval time.Duration // how often an idle Run looks for jobs; 0: 50 ms in process, 250 ms on Redis
 	Log          *slog.Logger  // nil: silent in process, slog.Default() on Redis
+
+	// Sending, where set, is told that a job is about to be enqueued. The trace
+	// it returns travels in the job; end is called once, with how that went.
+	Sending func(ctx context.Context, j Job) (trace string, end func(error))
 }
 
 // WithDefaults returns a copy with every zero field filled in.
@@ -56,6 +61,9 @@ func (c Config) WithDefaults() Config {
 		if embedded {
 			c.PollInterval = 50 * time.Millisecond
 		}
+	}
+	if c.Sending == nil {
+		c.Sending = func(_ context.Context, j Job) (string, func(error)) { return j.Trace, func(error) {} }
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()

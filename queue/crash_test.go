@@ -130,7 +130,7 @@ func TestCrashesAreForgottenOnceAJobEnds(t *testing.T) {
 				q := newFleet(t).queue(Config{FirstRetry: time.Hour, MaxRetry: time.Hour})
 				j := job("a")
 				for range 2 {
-					if _, err := q.beginRun(t.Context(), j.id()); err != nil { // and never ended
+					if _, err := q.beginRun(t.Context(), j.ID()); err != nil { // and never ended
 						t.Fatal(err)
 					}
 				}
@@ -142,7 +142,7 @@ func TestCrashesAreForgottenOnceAJobEnds(t *testing.T) {
 				if len(r.got) != 1 || r.got[0].Crashed {
 					t.Errorf("delivered %+v, want one to be run", r.got)
 				}
-				if lost, err := q.lostRuns(t.Context(), j.id()); lost != c.lost || err != nil {
+				if lost, err := q.lostRuns(t.Context(), j.ID()); lost != c.lost || err != nil {
 					t.Errorf("%d runs held to be lost, %v; want %d", lost, err, c.lost)
 				}
 			})
@@ -160,7 +160,7 @@ func TestSuspectsRunAlone(t *testing.T) {
 		for i := range 3 {
 			j := job(fmt.Sprint("suspect-", i))
 			suspects = append(suspects, string(j.TrackID))
-			if _, err := q.beginRun(t.Context(), j.id()); err != nil { // and never ended
+			if _, err := q.beginRun(t.Context(), j.ID()); err != nil { // and never ended
 				t.Fatal(err)
 			}
 			enqueue(t, q, j)

@@ -33,10 +33,11 @@ type Job struct {
 	Lane         Lane           `json:"lane"`
 	Batch        string         `json:"batch,omitempty"` // the batch it is part of
 	Force        bool           `json:"force,omitempty"` // analyse even what is unchanged
+	Trace        string         `json:"trace,omitempty"` // W3C traceparent of whoever asked; set by Enqueue
 }
 
-// id is what makes two jobs the same: track and model version.
-func (j Job) id() string { return string(j.TrackID) + "@" + j.ModelVersion }
+// ID is what makes two jobs the same: track and model version.
+func (j Job) ID() string { return string(j.TrackID) + "@" + j.ModelVersion }
 
 // maxName bounds the identifiers, which become part of a Redis key.
 const maxName = 200
@@ -83,6 +84,15 @@ type Delivery struct {
 	// lived to tell the outcome. It must not be run: what is left to do is to
 	// record schema.Crashed.
 	Crashed bool
+}
+
+// LogAttrs name the delivery in a log line.
+func (d Delivery) LogAttrs() []any {
+	attrs := []any{"job_id", d.ID(), "track_id", d.TrackID, "lane", d.Lane, "attempt", d.Attempt}
+	if d.Batch != "" {
+		attrs = append(attrs, "batch_id", d.Batch)
+	}
+	return attrs
 }
 
 // Handler runs one job. What it returns is the outcome: nil, the job is done;

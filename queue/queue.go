@@ -116,6 +116,9 @@ func (q *Queue) Enqueue(ctx context.Context, j Job) (added bool, err error) {
 	if err := j.Validate(); err != nil {
 		return false, fmt.Errorf("enqueue: %w", err)
 	}
+	trace, end := q.config.Sending(ctx, j)
+	defer func() { end(err) }()
+	j.Trace = trace
 	other := Reprocess
 	if j.Lane == Reprocess {
 		other = Ingest
@@ -134,7 +137,7 @@ func (q *Queue) Enqueue(ctx context.Context, j Job) (added bool, err error) {
 // run, or where take says so and it does not run yet. free is false where the
 // job stays. Of a job that is taken, batch and force live on.
 func (q *Queue) clearWay(lane Lane, j Job, take bool) (_ Job, free bool, err error) {
-	info, err := q.inspect.GetTaskInfo(string(lane), j.id())
+	info, err := q.inspect.GetTaskInfo(string(lane), j.ID())
 	switch {
 	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
 		return j, true, nil
@@ -153,7 +156,7 @@ func (q *Queue) clearWay(lane Lane, j Job, take bool) (_ Job, free bool, err err
 			}
 		}
 	}
-	err = q.inspect.DeleteTask(string(lane), j.id())
+	err = q.inspect.DeleteTask(string(lane), j.ID())
 	if errors.Is(err, asynq.ErrTaskNotFound) {
 		err = nil // it has just ended by itself
 	}
@@ -171,7 +174,7 @@ func (q *Queue) add(ctx context.Context, j Job) (added bool, err error) {
 	for {
 		_, err = q.tasks.EnqueueContext(
 			ctx, task,
-			asynq.TaskID(j.id()),
+			asynq.TaskID(j.ID()),
 			asynq.Queue(string(j.Lane)),
 			asynq.MaxRetry(q.config.Attempts),
 			// Past the time its context gives a handler: abandoned.

@@ -150,7 +150,7 @@ func isPermanent(err error) bool {
 // deliver runs a job under its time limit, and keeps count of runs that no
 // worker lived to end.
 func (q *Queue) deliver(ctx context.Context, d Delivery, h Handler) error {
-	id := d.id()
+	id := d.ID()
 	lost, err := q.lostRuns(ctx, id)
 	if err != nil {
 		return q.fault(ctx, err)
@@ -173,11 +173,10 @@ func (q *Queue) deliver(ctx context.Context, d Delivery, h Handler) error {
 	outcome := call(limited, h, d)
 	final := outcome == nil || d.Last || isPermanent(outcome)
 	if err := q.endRun(ctx, id, run, final); err != nil {
-		q.config.Log.Warn("run not marked as ended", "track_id", d.TrackID, "error", q.fault(ctx, err))
+		q.config.Log.With(d.LogAttrs()...).WarnContext(ctx, "run not marked as ended", "error", q.fault(ctx, err))
 	}
 	if !final {
-		q.config.Log.Warn("job will be tried again",
-			"track_id", d.TrackID, "lane", d.Lane, "attempt", d.Attempt, "error", outcome)
+		q.config.Log.With(d.LogAttrs()...).WarnContext(ctx, "job will be tried again", "error", outcome)
 	}
 	return outcome
 }

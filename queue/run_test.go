@@ -246,7 +246,7 @@ func TestShutdown(t *testing.T) {
 				if s := lane(t, q, Ingest); s.Waiting != c.waiting || s.Active+s.Retrying+s.Dead != 0 {
 					t.Errorf("status %+v, want %d waiting", s, c.waiting)
 				}
-				if lost, err := q.lostRuns(t.Context(), job("a").id()); lost != 0 || err != nil {
+				if lost, err := q.lostRuns(t.Context(), job("a").ID()); lost != 0 || err != nil {
 					t.Errorf("%d runs held to be lost, %v", lost, err)
 				}
 			})

@@ -103,7 +103,7 @@ func next(t *testing.T, got <-chan Delivery) Delivery {
 func expireLease(t *testing.T, client *redis.Client, j Job) {
 	t.Helper()
 	key := fmt.Sprintf("asynq:{%s}:lease", j.Lane)
-	past := redis.Z{Score: float64(time.Now().Add(-time.Hour).Unix()), Member: j.id()}
+	past := redis.Z{Score: float64(time.Now().Add(-time.Hour).Unix()), Member: j.ID()}
 	changed, err := client.ZAddArgs(t.Context(), key, redis.ZAddArgs{XX: true, Ch: true, Members: []redis.Z{past}}).Result()
 	if err != nil || changed != 1 {
 		t.Fatalf("the dead worker held no lease: %d, %v", changed, err)

@@ -20,21 +20,21 @@ const storeTimeout = 10 * time.Second
 // is final: a *schema.Failure, or nil where the job is done, or another error
 // where it is worth another try.
 func (w *Worker) settle(ctx context.Context, d queue.Delivery, began time.Time, err error, panicked any) error {
-	log := w.log().With("track_id", d.TrackID, "source", source.Name(d.Source), "seconds", time.Since(began).Seconds())
+	log := w.log().With(d.LogAttrs()...).With("source", source.Name(d.Source), "seconds", time.Since(began).Seconds())
 	if panicked != nil {
-		log.Error("panic", "value", panicked, "stack", string(debug.Stack()))
+		log.ErrorContext(ctx, "panic", "value", panicked, "stack", string(debug.Stack()))
 		err = schema.Fail(schema.Internal, "analyse %q: panic: %v", source.Name(d.Source), panicked)
 	}
 	if err == nil {
-		log.Info("track done")
+		log.InfoContext(ctx, "track done")
 		return nil
 	}
 	failure := verdict(ctx, d, err)
 	if failure == nil {
-		log.Debug("track put off", "error", err)
+		log.DebugContext(ctx, "track put off", "error", err)
 		return retryable(ctx, d, err)
 	}
-	log.Warn("track failed", "code", failure.Code, "error", failure)
+	log.WarnContext(ctx, "track failed", "code", failure.Code, "error", failure)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	err = w.Store.SaveFailure(ctx, d.TrackID, w.Model.Version(), *failure)

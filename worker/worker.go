@@ -61,6 +61,33 @@ type Worker struct {
 	// What is drawn of a track while it is heard, and where it is kept; nil: nothing is drawn.
 	NewRecorder func() *picture.Recorder
 	Pictures    Pictures
+
+	Watch Watch
+}
+
+// Watch follows jobs through their stages, for whoever measures. The zero
+// Watch follows nothing.
+type Watch struct {
+	// Begin is told that a stage begins: fetch, hear or save. The context it
+	// returns is the stage's; end is called once, with how it ended.
+	Begin func(ctx context.Context, stage string) (_ context.Context, end func(error))
+
+	// Heard is told, in the stage's context, what hearing cost. Decoding,
+	// spectrograms and networks take turns, so none of them begins or ends.
+	Heard func(ctx context.Context, cost schema.Cost)
+}
+
+func (w Watch) begin(ctx context.Context, stage string) (context.Context, func(error)) {
+	if w.Begin == nil {
+		return ctx, func(error) {}
+	}
+	return w.Begin(ctx, stage)
+}
+
+func (w Watch) heard(ctx context.Context, cost schema.Cost) {
+	if w.Heard != nil {
+		w.Heard(ctx, cost)
+	}
 }
 
 // errOtherModel returns a job to the queue for a worker that has the model
@@ -82,17 +109,17 @@ func (w *Worker) Handle(ctx context.Context, d queue.Delivery) (err error) {
 	if d.ModelVersion != "" && d.ModelVersion != version {
 		return fmt.Errorf("analyse %q: %w: it asks for %s, this worker has %s", name, errOtherModel, d.ModelVersion, version)
 	}
-	file, err := w.Source.Fetch(ctx, d.Source)
+	file, err := w.fetch(ctx, d.Source)
 	if err != nil {
 		return err
 	}
-	defer w.close(file)
+	defer w.close(ctx, d, file)
 	if !d.Force {
 		if known, err := w.known(ctx, d.TrackID, version, file.SHA256); known || err != nil {
 			return err
 		}
 	}
-	a, drawn, err := w.listen(ctx, name, file)
+	a, drawn, err := w.hear(ctx, d, name, file)
 	if err != nil {
 		return err
 	}
@@ -100,6 +127,18 @@ func (w *Worker) Handle(ctx context.Context, d queue.Delivery) (err error) {
 		return fmt.Errorf("save pictures of %q: %w", name, err)
 	}
 	a.TrackID, a.ModelVersion, a.SHA256, a.AnalysedAt = d.TrackID, version, file.SHA256, time.Now().UTC()
+	return w.save(ctx, name, a)
+}
+
+func (w *Worker) fetch(ctx context.Context, uri string) (_ *source.File, err error) {
+	ctx, end := w.Watch.begin(ctx, "fetch")
+	defer func() { end(err) }()
+	return w.Source.Fetch(ctx, uri)
+}
+
+func (w *Worker) save(ctx context.Context, name string, a schema.Analysis) (err error) {
+	ctx, end := w.Watch.begin(ctx, "save")
+	defer func() { end(err) }()
 	if err := w.Store.SaveAnalysis(ctx, a); err != nil {
 		return fmt.Errorf("save analysis of %q: %w", name, err)
 	}
@@ -135,14 +174,16 @@ func (w *Worker) savePictures(ctx context.Context, id schema.TrackID, drawn *pic
 	return err
 }
 
-// listen decodes a file and lets the model hear and draw it.
-func (w *Worker) listen(ctx context.Context, name string, file *source.File) (a schema.Analysis, drawn *picture.Recorder, err error) {
+// hear decodes a file and lets the model hear and draw it.
+func (w *Worker) hear(ctx context.Context, d queue.Delivery, name string, file *source.File) (a schema.Analysis, drawn *picture.Recorder, err error) {
+	ctx, end := w.Watch.begin(ctx, "hear")
+	defer func() { end(err) }()
 	began := time.Now()
 	sound, err := decode.Open(ctx, file.Path, w.Decode)
 	if err != nil {
 		return a, nil, renamed(err, file.Path, name)
 	}
-	defer w.close(sound)
+	defer w.close(ctx, d, sound)
 	timed := &timedReader{audio: sound, took: time.Since(began)}
 	if w.Pictures != nil {
 		drawn = w.NewRecorder()
@@ -157,12 +198,13 @@ func (w *Worker) listen(ctx context.Context, name string, file *source.File) (a 
 	a.Decoder = sound.Decoder()
 	a.Cost.DecodeMS = milliseconds(timed.took)
 	a.Cost.ListenMS = max(0, milliseconds(time.Since(began)-timed.took)-a.Cost.NetworkMS)
+	w.Watch.heard(ctx, a.Cost)
 	return a, drawn, nil
 }
 
-func (w *Worker) close(c interface{ Close() error }) {
+func (w *Worker) close(ctx context.Context, d queue.Delivery, c interface{ Close() error }) {
 	if err := c.Close(); err != nil {
-		w.log().Warn("resources not freed", "error", err)
+		w.log().With(d.LogAttrs()...).WarnContext(ctx, "resources not freed", "error", err)
 	}
 }
 
