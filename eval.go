@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -21,7 +20,8 @@ type evalConfig struct {
 	decoding    decode.Options
 	concurrency int
 	list, json  bool
-	rhythm, key string
+	rhythm      string
+	keys        []string
 	by, report  string
 }
 
@@ -43,7 +43,8 @@ column, or by source, which is what their file names begin with.`,
 earworm eval samples/labels.csv
 earworm eval --list samples/labels.csv
 earworm eval --by genre --report figures samples/labels.csv
-earworm eval --rhythm new.weights labels.csv`,
+earworm eval --rhythm new.weights labels.csv
+earworm eval --key old.weights labels.csv`,
 		flags: func(s *settings) {
 			s.BoolVar(&e.list, "list", false, "print a line for each recording as well")
 			s.BoolVar(&e.json, "json", false, "print the figures as JSON")
@@ -52,7 +53,7 @@ earworm eval --rhythm new.weights labels.csv`,
 			s.choice(&e.decoding.Decoder, "decoder", []string{"auto", "native", "ffmpeg"}, "what decodes: auto, native or ffmpeg")
 			s.count(&e.concurrency, "concurrency", runtime.GOMAXPROCS(0), 1, "`number` of recordings at once")
 			s.text(&e.rhythm, "rhythm", "", "weight `file` to measure in place of the built-in rhythm network")
-			s.text(&e.key, "key", "", "weight `file` to measure in place of the built-in key network")
+			s.list(&e.keys, "key", "weight `files` to measure in place of the built-in key networks: one alone, or several together")
 		},
 		run: e.run,
 	}
@@ -111,21 +112,19 @@ func (e *evalConfig) model() (*cnn.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{e.rhythm, e.key} {
-		if name == "" {
-			continue
-		}
-		file, err := os.ReadFile(name)
+	names := e.keys
+	if e.rhythm != "" {
+		names = append(names, e.rhythm)
+	}
+	var networks []*cnn.Weights
+	for _, name := range names {
+		w, err := readWeights(name)
 		if err != nil {
 			return nil, err
 		}
-		w, err := cnn.ParseWeights(file)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		model = model.With(w)
+		networks = append(networks, w)
 	}
-	return model, nil
+	return model.With(networks...)
 }
 
 func (e *evalConfig) hear(ctx context.Context, model *cnn.Model, path string) (schema.Analysis, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"earworm/cnn"
 	"earworm/cnn/train"
 )
 
@@ -20,6 +22,8 @@ type trainConfig struct {
 	gameMusic, audio string
 	cache            string
 	shares           string
+	from             string
+	beside           []string
 	seed             int
 }
 
@@ -27,25 +31,29 @@ func trainCommand() *command {
 	t := &trainConfig{}
 	return &command{
 		name:     "train",
-		operands: "rhythm|key",
+		operands: "rhythm|key|key-plain",
 		brief:    "make a network's weights from labelled sound",
 		about: `
-Trains the rhythm or the key network with gorgonia, on what earworm render wrote
+Trains the rhythm network or one of the two key networks with gorgonia, on what earworm render wrote
 (--data) and on recordings with consensus labels (--gamemusic). Features are
 computed once and cached. Each epoch prints its loss and what the network
 reaches on the validation items, and ends with a checkpoint: a run that was
 stopped, by Ctrl-C or otherwise, goes on from there when called again. The
 weights of the best epoch are in --out; earworm is built with those in
-cnn/rhythm.weights and cnn/key.weights.`,
+cnn/rhythm.weights, cnn/key.weights and cnn/key-plain.weights.`,
 		examples: `
 earworm train key --data data --out key.weights
-earworm train rhythm --data data,more --epochs 60 --out rhythm.weights`,
+earworm train key-plain --data data --beside key.weights --out key-plain.weights
+earworm train rhythm --data data,more --epochs 60 --out rhythm.weights
+earworm train rhythm --data new --from rhythm.weights --rate 3e-4 --epochs 5 --out finer.weights`,
 		flags: func(s *settings) {
 			s.list(&t.data, "data", "`folders` with a manifest.ndjson of labelled audio")
 			s.text(&t.gameMusic, "gamemusic", "", "`folder` with labels.csv and beats.jsonl of consensus labels")
 			s.text(&t.audio, "gamemusic-audio", "", "`folder` with the recordings that --gamemusic names, by their SHA-256")
 			s.StringVar(&t.shares, "shares", "", "how often an item of a `source` is drawn against others, such as lieder=2,groove=0.5")
 			s.list(&t.Without, "without", "`augmentations` to leave out, to see what they are worth: "+strings.Join(train.Augmentations, ", "))
+			s.text(&t.from, "from", "", "weight `file` to begin with, in place of chance")
+			s.list(&t.beside, "beside", "weight `files` of the key networks that will answer together with this one")
 			s.text(&t.cache, "cache", "features", "`folder` for computed features")
 			s.text(&t.Out, "out", "", "`file` for the weights (default: NETWORK.weights)")
 			s.text(&t.Version, "version-name", "", "`name` of the weights, such as rhythm-2026.1")
@@ -73,6 +81,18 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 		t.Out = t.Network + ".weights"
 	}
 	t.Checkpoint = t.Out + ".checkpoint"
+	if t.from != "" {
+		if t.From, err = readWeights(t.from); err != nil {
+			return err
+		}
+	}
+	for _, name := range t.beside {
+		w, err := readWeights(name)
+		if err != nil {
+			return err
+		}
+		t.Beside = append(t.Beside, w)
+	}
 	t.Config = t.WithDefaults()
 	if err := t.Validate(); err != nil {
 		return usageError{err}
@@ -93,6 +113,19 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 		return err
 	}
 	return t.plot(c.out)
+}
+
+// readWeights reads a weight file; errors name it.
+func readWeights(name string) (*cnn.Weights, error) {
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	w, err := cnn.ParseWeights(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return w, nil
 }
 
 // examples gathers the items and listens to what is not in the cache.

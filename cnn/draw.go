@@ -3,7 +3,6 @@ package cnn
 import (
 	"context"
 
-	"earworm/cnn/layer"
 	"earworm/dsp"
 	"earworm/picture"
 	"earworm/schema"
@@ -21,7 +20,7 @@ func NewRecorder() *picture.Recorder {
 // It is a little slower for it: the key is answered anew every few seconds.
 func (m *Model) Draw(ctx context.Context, audio dsp.SampleReader, to *picture.Recorder) (schema.Analysis, error) {
 	h := newHearing(m, newListener())
-	h.draw, h.key.drawing = to, newKeyDrawing(to)
+	h.draw, h.key.drawing = to, newKeyDrawing(m, to)
 	err := dsp.ReadTo(ctx, audio, func(samples []float32) {
 		to.Sound(samples)
 		h.write(samples)
@@ -38,48 +37,44 @@ const drawnKeyFrames = 32
 // keyDrawing answers for the key of each stretch of a recording. A nil one
 // draws nothing.
 type keyDrawing struct {
-	to     *picture.Recorder
-	sums   Map // (1, 12, 32), over the stretch
-	frames int // in it
+	to   *picture.Recorder
+	sums keySums // over the stretch
 }
 
-func newKeyDrawing(to *picture.Recorder) *keyDrawing {
+func newKeyDrawing(m *Model, to *picture.Recorder) *keyDrawing {
 	if to == nil {
 		return nil
 	}
-	return &keyDrawing{to: to, sums: newMap(layer.Shape{Frames: 1, Bands: 12, Channels: keyHidden})}
+	return &keyDrawing{to, newKeySums(m.keys)}
 }
 
-// add takes in compressed frames (frames, 232) and the harmonies (frames/2, 12,
-// 32) that the front of the network made of them.
-func (d *keyDrawing) add(net eager, frames, harmonies []float32) {
+// add takes in so many compressed frames (frames, 232) and what the fronts of
+// the key networks made of them.
+func (d *keyDrawing) add(compressed []float32, fronts [][]float32, frames int) {
 	if d == nil {
 		return
 	}
-	d.to.Spectrum(frames)
-	for row := len(d.sums.Data); len(harmonies) > 0; harmonies = harmonies[row:] {
-		for i, v := range harmonies[:row] {
-			d.sums.Data[i] += 2 * v
+	d.to.Spectrum(compressed)
+	stride := make([][]float32, len(fronts))
+	for at := 0; at < frames; at += keyStride {
+		for i, front := range fronts {
+			stride[i] = front[at*len(front)/frames : (at+keyStride)*len(front)/frames]
 		}
-		if d.frames += 2; d.frames == drawnKeyFrames {
-			d.answer(net)
+		d.sums.add(stride, keyStride)
+		if d.sums.frames == drawnKeyFrames {
+			d.answer()
 		}
 	}
 }
 
 // answer ends a stretch.
-func (d *keyDrawing) answer(net eager) {
-	if d == nil || d.frames == 0 {
+func (d *keyDrawing) answer() {
+	if d == nil || d.sums.frames == 0 {
 		return
 	}
-	for i := range d.sums.Data {
-		d.sums.Data[i] /= float32(d.frames)
-	}
 	var keys [24]float64
-	for i, p := range readKey(KeyBody(net, d.sums), net.weights.Calibration).probabilities {
+	for i, p := range d.sums.answer().probabilities {
 		keys[i%keyModes*12+i/keyModes] = p
 	}
 	d.to.Key(keys)
-	clear(d.sums.Data)
-	d.frames = 0
 }

@@ -65,5 +65,5 @@ func (w *Weights) Rhythm(x Map) RhythmOut[Map] {
 	return RhythmBody(e, RhythmFront(e, x))
 }
 
-// Key runs the key network over an input of (frames, 228, 1).
-func (w *Weights) Key(x Map) KeyOut[Map] { return KeyNet(eager{w}, x) }
+// Key runs a key network over an input of (frames, 228, 1).
+func (w *Weights) Key(x Map) KeyOut[Map] { return KeyNet(w.Network, eager{w}, x) }

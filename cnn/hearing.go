@@ -35,7 +35,7 @@ const (
 
 // newHearing begins to hear through an ear; nil where all was listened to before.
 func newHearing(m *Model, ear *listener) *hearing {
-	return &hearing{model: m, ear: ear, rhythm: newRhythmEar(m.rhythm), key: newKeyEar(m.key)}
+	return &hearing{model: m, ear: ear, rhythm: newRhythmEar(m.rhythm), key: newKeyEar(m.keys)}
 }
 
 // likenessFrames are those in which beats are compared: the first ten minutes.
@@ -78,8 +78,8 @@ func (h *hearing) finish(heard Heard) (schema.Analysis, error) {
 		DurationS:    float64(heard.Samples) / dsp.SampleRate,
 		LoudnessDB:   decibels(heard.RMS),
 		TuningCents:  heard.Tuning,
-		Key:          key.estimate(),
-		Embedding:    embed(rhythm.sound, key.hidden),
+		Key:          rankKeys(key.probabilities),
+		Embedding:    embedding(rhythm.sound, key.harmony),
 	}
 	rhythm.estimate(&a)
 	h.took += time.Since(began)
@@ -153,51 +153,45 @@ func (r *rhythmEar) finish() rhythmHeard {
 	return h
 }
 
-// keyEar hears a recording through the key network, window by window.
+// keyEar hears a recording through the key networks, window by window.
 type keyEar struct {
-	net    eager
-	sums   Map // (1, 12, 32) of harmonies, summed over frames
-	frames int
-
+	sums    keySums
 	drawing *keyDrawing // nil: none
 }
 
-func newKeyEar(w *Weights) keyEar {
-	return keyEar{net: eager{w}, sums: newMap(layer.Shape{Frames: 1, Bands: 12, Channels: keyHidden})}
-}
+func newKeyEar(networks []*Weights) keyEar { return keyEar{sums: newKeySums(networks)} }
 
-// window hears n frames of magnitudes (frames, 232), an even number, with their
-// neighbours: block by block, so that maps stay small.
+// window hears n frames of magnitudes (frames, 232), a whole number of strides,
+// with their neighbours: block by block, so that maps stay small.
 func (k *keyEar) window(magnitudes []float32, before, n int, rms, cents float64) {
 	wide := KeyFrontEnd.Bands
 	end := before + n
-	frames := len(magnitudes) / wide / 2 * 2
+	frames := len(magnitudes) / wide / keyStride * keyStride
+	fronts := make([][]float32, len(k.sums.nets))
 	for from := before; from < end; from += keyBlock {
 		to := min(end, from+keyBlock)
 		first, last := max(0, from-keyReach), min(frames, to+keyReach)
 		x := make([]float32, (last-first)*wide)
 		KeyFrontEnd.Compress(x, magnitudes[first*wide:last*wide], rms)
-		y := KeyFront(k.net, KeyInput(x, cents))
-		row := y.Bands * y.Channels
-		for i, v := range y.Data[(from-first)/2*row : (to-first)/2*row] {
-			k.sums.Data[i%row] += 2 * v
+		input := KeyInput(x, cents)
+		for i, net := range k.sums.nets {
+			y := KeyFront(net.weights.Network, net, input)
+			row, stride := y.Bands*y.Channels, (last-first)/y.Frames
+			fronts[i] = y.Data[(from-first)/stride*row : (to-first)/stride*row]
 		}
-		k.drawing.add(k.net, x[(from-first)*wide:(to-first)*wide], y.Data[(from-first)/2*row:(to-first)/2*row])
+		k.sums.add(fronts, to-from)
+		k.drawing.add(x[(from-first)*wide:(to-first)*wide], fronts, to-from)
 	}
-	k.frames += n
 }
 
 func (k *keyEar) rest(magnitudes []float32, before int, rms, cents float64) {
-	n := (len(magnitudes)/KeyFrontEnd.Bands - before) / 2 * 2
+	n := (len(magnitudes)/KeyFrontEnd.Bands - before) / keyStride * keyStride
 	if n > 0 {
 		k.window(magnitudes, before, n, rms, cents)
 	}
 }
 
 func (k *keyEar) finish() keyHeard {
-	k.drawing.answer(k.net)
-	for i := range k.sums.Data {
-		k.sums.Data[i] /= float32(max(1, k.frames))
-	}
-	return readKey(KeyBody(k.net, k.sums), k.net.weights.Calibration)
+	k.drawing.answer()
+	return k.sums.answer()
 }

@@ -2,55 +2,92 @@ package cnn
 
 import (
 	"context"
-	_ "embed" // the weights ship in the binary
+	"embed"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"earworm/dsp"
 	"earworm/schema"
 )
 
-//go:embed rhythm.weights
-var rhythmFile []byte
+//go:embed *.weights
+var weightFiles embed.FS
 
-//go:embed key.weights
-var keyFile []byte
-
-// Model is a rhythm and a key network with their weights. It is safe for
-// concurrent use.
-type Model struct{ rhythm, key *Weights }
+// Model is a rhythm network and key networks, which answer together, with their
+// weights. It is safe for concurrent use.
+type Model struct {
+	rhythm *Weights
+	keys   []*Weights
+}
 
 // Load returns the model whose weights ship in the binary.
 func Load() (*Model, error) {
-	rhythm, err := ParseWeights(rhythmFile)
+	var networks []*Weights
+	files, err := weightFiles.ReadDir(".")
 	if err != nil {
 		return nil, err
 	}
-	key, err := ParseWeights(keyFile)
-	if err != nil {
-		return nil, err
+	for _, f := range files {
+		file, err := weightFiles.ReadFile(f.Name())
+		if err != nil {
+			return nil, err
+		}
+		w, err := ParseWeights(file)
+		if err != nil {
+			return nil, fmt.Errorf("built-in %s: %w", f.Name(), err)
+		}
+		networks = append(networks, w)
 	}
-	return NewModel(rhythm, key)
+	return NewModel(networks...)
 }
 
-// NewModel pairs the weights of a rhythm and of a key network.
-func NewModel(rhythm, key *Weights) (*Model, error) {
-	if rhythm.Network != "rhythm" || key.Network != "key" {
-		return nil, fmt.Errorf("model: networks are %q and %q; want rhythm and key", rhythm.Network, key.Network)
+// NewModel puts together a rhythm network and one or more key networks.
+func NewModel(networks ...*Weights) (*Model, error) {
+	m := &Model{}
+	for _, w := range networks {
+		switch {
+		case IsKey(w.Network):
+			m.keys = append(m.keys, w)
+		case m.rhythm != nil:
+			return nil, fmt.Errorf("model: %s and %s are both rhythm networks; want one", m.rhythm.Version, w.Version)
+		default:
+			m.rhythm = w
+		}
 	}
-	return &Model{rhythm, key}, nil
+	if m.rhythm == nil || len(m.keys) == 0 {
+		return nil, errors.New("model: want a rhythm network and at least one key network")
+	}
+	slices.SortStableFunc(m.keys, func(a, b *Weights) int { return strings.Compare(a.Network, b.Network) })
+	return m, nil
 }
 
-// With returns a model with other weights for the network they belong to.
-func (m *Model) With(w *Weights) *Model {
-	if w.Network == "key" {
-		return &Model{m.rhythm, w}
+// With returns a model with other networks: a rhythm network takes the place of
+// the one there was, key networks that of all key networks.
+func (m *Model) With(networks ...*Weights) (*Model, error) {
+	rhythm, keys := []*Weights{m.rhythm}, m.keys
+	if slices.ContainsFunc(networks, func(w *Weights) bool { return !IsKey(w.Network) }) {
+		rhythm = nil
 	}
-	return &Model{w, m.key}
+	if slices.ContainsFunc(networks, func(w *Weights) bool { return IsKey(w.Network) }) {
+		keys = nil
+	}
+	return NewModel(slices.Concat(rhythm, keys, networks)...)
 }
 
-// Version names both networks, such as "rhythm-2026.1+key-2026.1".
-func (m *Model) Version() string { return m.rhythm.Version + "+" + m.key.Version }
+// networks are all of the model's, rhythm first.
+func (m *Model) networks() []*Weights { return append([]*Weights{m.rhythm}, m.keys...) }
+
+// Version names every network, such as "rhythm-2026.1+key-2026.1".
+func (m *Model) Version() string {
+	var versions []string
+	for _, w := range m.networks() {
+		versions = append(versions, w.Version)
+	}
+	return strings.Join(versions, "+")
+}
 
 const (
 	minSeconds = 2
@@ -89,9 +126,13 @@ func decibels(amplitude float64) float64 {
 	return math.Max(-120, 20*math.Log10(amplitude+1e-12))
 }
 
-// embed joins what the two networks hear on average into one unit vector: the
+// embedding joins what the rhythm and the circle network hear on average into one unit vector: the
 // sound of each moment from one, the harmony in no particular key from the other.
-func embed(sound []float64, harmony Map) []float32 {
+// It is nil where no circle network gave a harmony.
+func embedding(sound []float64, harmony Map) []float32 {
+	if harmony.Data == nil {
+		return nil
+	}
 	mean := make([]float64, harmony.Channels)
 	for i, x := range harmony.Data {
 		mean[i%harmony.Channels] += float64(x)

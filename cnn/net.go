@@ -84,58 +84,6 @@ func RhythmBody[V any](m Machine[V], front V) RhythmOut[V] {
 	}
 }
 
-// The key network hears a transposed piece as the same piece in another key by
-// its shape, not by training: every layer does the same at every pitch, octaves
-// are laid over one another, and the last layers go around the circle of pitch
-// classes. So nothing has to be learned twelve times.
-const (
-	// KeyBands is the height of the key network's input: 36 bands an octave, for
-	// 72 semitones between the margins that the kernels eat.
-	KeyBands     = 228
-	keyPerOctave = 36
-	keyHidden    = 32
-	keyModes     = 2 // major, minor
-
-	// keyReach is how many frames to either side the front looks, made even as
-	// its pools are.
-	keyReach = 4
-
-	// keyLowestNote is the MIDI number of the lowest of the 72 semitones.
-	keyLowestNote = 36
-	// keyMarginBands is how many bands lie below its centre.
-	keyMarginBands = 7
-)
-
-// KeyOut is what the key network says.
-type KeyOut[V any] struct {
-	Logits V // (1, 12, 2): tonic from C, major and minor
-	Hidden V // (1, 12, 32): what the answer is drawn from
-}
-
-// KeyFront reads log-frequency frames of (Frames, 228, 1), tuned to 440 Hz, as
-// harmonies of (Frames/2, 12, 32) over pitch classes.
-func KeyFront[V any](m Machine[V], x V) V {
-	x = m.Conv("key1", x, layer.Conv{KernelFrames: 3, KernelBands: 7, In: 1, Out: 16})
-	x = m.Pool(x, layer.Pool{Frames: 2, Bands: 3}) // 74 semitones
-	x = m.Conv("key2", x, layer.Conv{KernelFrames: 3, KernelBands: 3, In: 16, Out: 32})
-	x = elu(m, x)
-	x = m.Fold(x, layer.Fold{Period: 12, Bass: 2})
-	x = m.Conv("key3", m.Wrap(x), layer.Conv{KernelFrames: 1, KernelBands: 12, In: 64, Out: keyHidden})
-	return elu(m, x)
-}
-
-// KeyBody answers from the mean harmony, (1, 12, 32).
-func KeyBody[V any](m Machine[V], x V) KeyOut[V] {
-	hidden := elu(m, m.Conv("key4", m.Wrap(x), layer.Conv{KernelFrames: 1, KernelBands: 12, In: keyHidden, Out: keyHidden}))
-	return KeyOut[V]{
-		Logits: m.Conv("key5", hidden, layer.Conv{KernelFrames: 1, KernelBands: 1, In: keyHidden, Out: keyModes}),
-		Hidden: x,
-	}
-}
-
-// KeyNet answers from log-frequency frames of (Frames, 228, 1).
-func KeyNet[V any](m Machine[V], x V) KeyOut[V] { return KeyBody(m, m.Mean(KeyFront(m, x))) }
-
 func elu[V any](m Machine[V], x V) V { return m.Pool(x, layer.Pool{Frames: 1, Bands: 1}) }
 
 // Meters are the classes of the meter answer. 2/4, 2/2 and 12/8 are heard as

@@ -7,6 +7,9 @@ import (
 	"earworm/dsp"
 )
 
+// Networks names those that there are, for messages.
+const Networks = "rhythm, key or key-plain"
+
 // planOf plans a network's pass over so many seconds of sound, and gives the
 // front end it hears through.
 func planOf(network string, seconds int) (planner, FrontEnd, error) {
@@ -16,12 +19,12 @@ func planOf(network string, seconds int) (planner, FrontEnd, error) {
 		frames := seconds * RhythmFPS
 		RhythmBody(&p, RhythmFront(&p, layer.Shape{Frames: frames, Bands: rhythmBands, Channels: 1}))
 		return p, RhythmFrontEnd, nil
-	case "key":
+	case KeyCircle, KeyPlain:
 		frames := seconds * dsp.SampleRate / KeyFrontEnd.Hop
-		KeyNet(&p, layer.Shape{Frames: frames, Bands: KeyBands, Channels: 1})
+		KeyNet(network, &p, layer.Shape{Frames: frames, Bands: KeyBands, Channels: 1})
 		return p, KeyFrontEnd, nil
 	}
-	return p, FrontEnd{}, fmt.Errorf("weights: network is %q; want rhythm or key", network)
+	return p, FrontEnd{}, fmt.Errorf("weights: network is %q; want %s", network, Networks)
 }
 
 // Size is how large a network is.
@@ -35,7 +38,7 @@ type Size struct {
 // Sizes are those of the model's networks.
 func (m *Model) Sizes() []Size {
 	var sizes []Size
-	for _, w := range []*Weights{m.rhythm, m.key} {
+	for _, w := range m.networks() {
 		s := Size{Network: w.Network, Version: w.Version}
 		for _, t := range w.Tensors {
 			s.Weights += t.Len()

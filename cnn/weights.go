@@ -24,7 +24,7 @@ type Weights struct {
 
 // Header says what a weight file holds and where it comes from.
 type Header struct {
-	Network  string   `json:"network"` // "rhythm" or "key"
+	Network  string   `json:"network"` // one of Networks
 	Version  string   `json:"version"` // such as "rhythm-2026.1"
 	FrontEnd FrontEnd `json:"front_end"`
 	Recipe   Recipe   `json:"recipe"`
@@ -35,6 +35,7 @@ type Header struct {
 
 // Recipe is how the weights were made.
 type Recipe struct {
+	From       string         `json:"from,omitempty"` // the version that training began with
 	Seed       uint64         `json:"seed"`
 	Commit     string         `json:"commit"`
 	Data       map[string]int `json:"data"` // training items by source

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 
 	"earworm/cnn"
 	"earworm/cnn/eval"
@@ -15,10 +16,15 @@ import (
 // right likeliest: temperatures and the weights of what the network itself says
 // of a meter on validation items, where it is not surer than it should be; those
 // of the likeness of beats, which it was not trained on, on training items.
-func Calibrate(w *cnn.Weights, training, validation []Example) {
+// Key networks are fitted for themselves, and for answering together with those
+// beside them.
+func Calibrate(w *cnn.Weights, beside []*cnn.Weights, training, validation []Example) {
 	w.Calibration = cnn.Calibration{}
-	if w.Network == "key" {
+	if cnn.IsKey(w.Network) {
 		w.Calibration.Key = keyTemperature(w, validation)
+		if len(beside) > 0 {
+			w.Calibration.Together = keysTogether(w, beside, validation)
+		}
 		return
 	}
 	outs := rhythms(w, validation)
@@ -48,37 +54,82 @@ func rhythms(w *cnn.Weights, examples []Example) []cnn.RhythmOut[cnn.Map] {
 	return outs
 }
 
-// calibrateFile fits the calibration of a weight file and writes it back.
-func calibrateFile(name string, training, validation []Example) error {
-	file, err := os.ReadFile(name)
+// calibrateFile fits the calibration of the weight file that was trained and
+// writes it back.
+func calibrateFile(c Config, training, validation []Example) error {
+	file, err := os.ReadFile(c.Out)
 	if err != nil {
 		return fmt.Errorf("calibrate: %w", err)
 	}
 	w, err := cnn.ParseWeights(file)
 	if err != nil {
-		return fmt.Errorf("calibrate %q: %w", name, err)
+		return fmt.Errorf("calibrate %q: %w", c.Out, err)
 	}
-	Calibrate(w, training, validation)
-	return save(name, w)
+	Calibrate(w, c.Beside, training, validation)
+	return save(c.Out, w)
 }
 
 // unlikely bounds the loss of an answer that was sure and wrong.
 const unlikely = 1e-3
 
 func keyTemperature(w *cnn.Weights, validation []Example) float64 {
-	outs := make([]cnn.KeyOut[cnn.Map], len(validation))
-	inParallel(runtime.GOMAXPROCS(0), len(validation), func(i int) { outs[i] = w.Key(plainKey(validation[i])) })
-	return likeliest(func(temperature float64) (loss float64) {
-		for i, e := range validation {
-			truth := e.truth("key")
-			if truth.Key == schema.UnknownKey {
-				continue
-			}
-			heard := cnn.ReadKey(outs[i], cnn.Calibration{Key: temperature})
-			loss += surprise(heard.Confidence, heard.Name == truth.Key)
-		}
-		return loss
+	outs := keys(w, validation)
+	return likeliest(func(temperature float64) float64 {
+		return keyLoss(validation, func(i int) schema.KeyHeard {
+			return cnn.ReadKey(outs[i], cnn.Calibration{Key: temperature})
+		})
 	})
+}
+
+// keysTogether fits a temperature for networks that agree, and how it rises as
+// they do not.
+func keysTogether(w *cnn.Weights, beside []*cnn.Weights, validation []Example) *cnn.Together {
+	var best cnn.Together
+	var each []cnn.Calibration
+	outs := make([][]cnn.KeyOut[cnn.Map], len(validation))
+	for _, n := range append(slices.Clone(beside), w) {
+		each = append(each, n.Calibration)
+		for i, out := range keys(n, validation) {
+			outs[i] = append(outs[i], out)
+		}
+	}
+	for _, b := range beside {
+		best.With = append(best.With, b.Version)
+	}
+	least := math.Inf(1)
+	for doubt := 0.0; doubt <= mostDoubt; doubt += 0.25 {
+		try := cnn.Together{With: best.With, Doubt: doubt}
+		loss := func(temperature float64) float64 {
+			try.Temperature = temperature
+			return keyLoss(validation, func(i int) schema.KeyHeard { return cnn.ReadKeysTogether(outs[i], each, try) })
+		}
+		try.Temperature = likeliest(loss)
+		if l := loss(try.Temperature); l < least {
+			best, least = try, l
+		}
+	}
+	return &best
+}
+
+// mostDoubt bounds how much disagreement may count.
+const mostDoubt = 4
+
+func keys(w *cnn.Weights, examples []Example) []cnn.KeyOut[cnn.Map] {
+	outs := make([]cnn.KeyOut[cnn.Map], len(examples))
+	inParallel(runtime.GOMAXPROCS(0), len(examples), func(i int) { outs[i] = w.Key(plainKey(examples[i])) })
+	return outs
+}
+
+// keyLoss sums up the surprise of what is read of each example whose key is
+// known.
+func keyLoss(examples []Example, read func(i int) schema.KeyHeard) (loss float64) {
+	for i, e := range examples {
+		if truth := e.truth(cnn.KeyCircle).Key; truth != schema.UnknownKey {
+			heard := read(i)
+			loss += surprise(heard.Confidence, heard.Name == truth)
+		}
+	}
+	return loss
 }
 
 func tempoTemperature(outs []cnn.RhythmOut[cnn.Map], validation []Example) float64 {

@@ -23,7 +23,7 @@ import (
 
 // Config is what a training run needs to know.
 type Config struct {
-	Network    string // "rhythm" or "key"
+	Network    string // "rhythm", "key" or "key-plain"
 	Version    string // of the weights, such as "rhythm-2026.1"
 	Commit     string // of the program, for the header
 	Seed       uint64
@@ -38,6 +38,11 @@ type Config struct {
 	Shares map[string]float64
 	// Without names Augmentations that are left out.
 	Without []string
+	// From are weights to begin with; nil begins with chance.
+	From *cnn.Weights
+	// Beside are key networks that will answer together with this one: it is
+	// calibrated for that too.
+	Beside []*cnn.Weights
 }
 
 // WithDefaults returns a copy with every empty field filled in.
@@ -66,8 +71,14 @@ func (c Config) WithDefaults() Config {
 // Validate names the first field that cannot be.
 func (c Config) Validate() error {
 	switch {
-	case c.Network != "rhythm" && c.Network != "key":
-		return fmt.Errorf("network is %q; want rhythm or key", c.Network)
+	case c.Network != "rhythm" && !cnn.IsKey(c.Network):
+		return fmt.Errorf("network is %q; want %s", c.Network, cnn.Networks)
+	case c.From != nil && c.From.Network != c.Network:
+		return fmt.Errorf("the weights to begin with are of the network %q; want %s", c.From.Network, c.Network)
+	case len(c.Beside) > 0 && !cnn.IsKey(c.Network):
+		return fmt.Errorf("network is %q, and only key networks answer beside others", c.Network)
+	case slices.ContainsFunc(c.Beside, func(w *cnn.Weights) bool { return !cnn.IsKey(w.Network) }):
+		return errors.New("what is to answer beside a key network is no key network")
 	case c.Epochs < 1:
 		return fmt.Errorf("epochs is %d; want 1 or more", c.Epochs)
 	case c.Batch < 1 || c.Batch > c.EpochSize:
@@ -121,6 +132,9 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 	}
 	w.Version = c.Version
 	w.Recipe = cnn.Recipe{Seed: c.Seed, Commit: c.Commit, Epochs: c.Epochs, Data: map[string]int{}}
+	if c.From != nil {
+		w.Recipe.From = c.From.Version
+	}
 	for _, e := range training {
 		w.Recipe.Data[e.Source]++
 	}
@@ -153,7 +167,7 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 			return err
 		}
 	}
-	return calibrateFile(c.Out, training, validation)
+	return calibrateFile(c, training, validation)
 }
 
 // runEpoch takes EpochSize/Batch steps, each on one gradient summed over the
@@ -232,7 +246,7 @@ func zeros(w *cnn.Weights) map[string][]float32 {
 func split(network string, examples []Example) (training, validation []Example) {
 	for _, e := range examples {
 		useful := e.TempoWeight+e.BeatWeight+e.MeterWeight > 0
-		if network == "key" {
+		if cnn.IsKey(network) {
 			useful = e.KeyWeight > 0
 		}
 		switch {
@@ -250,6 +264,9 @@ func split(network string, examples []Example) (training, validation []Example) 
 func start(c Config) (*state, *cnn.Weights, error) {
 	file, err := os.ReadFile(c.Checkpoint)
 	if c.Checkpoint == "" || errors.Is(err, fs.ErrNotExist) {
+		if c.From != nil {
+			return &state{Adam: newAdam()}, c.From, nil
+		}
 		w, err := cnn.NewWeights(c.Network, rand.New(rand.NewPCG(c.Seed, 0)))
 		return &state{Adam: newAdam()}, w, err
 	}

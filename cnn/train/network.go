@@ -27,10 +27,10 @@ func newLearner(w *cnn.Weights) (*learner, error) {
 	switch w.Network {
 	case "rhythm":
 		l.rhythm(m)
-	case "key":
+	case cnn.KeyCircle, cnn.KeyPlain:
 		l.key(m)
 	default:
-		return nil, fmt.Errorf("network is %q; want rhythm or key", w.Network)
+		return nil, fmt.Errorf("network is %q; want %s", w.Network, cnn.Networks)
 	}
 	if m.err != nil {
 		return nil, m.err
@@ -69,8 +69,8 @@ func (l *learner) rhythm(m *graph) {
 
 func (l *learner) key(m *graph) {
 	x, sound := m.input("sound", keyFrames, cnn.KeyBands, 1)
-	key, keyTarget := m.input("key target", 1, 12, 2)
-	out := cnn.KeyNet(m, x)
+	out := cnn.KeyNet(m.weights.Network, m, x)
+	key, keyTarget := m.input("key target", out.Logits.Shape()...)
 	l.cost = m.total([]float32{1}, m.crossEntropy(out.Logits, key))
 	l.draw = func(a augment, e Example) { copy(keyTarget, a.keyExample(e, sound)) }
 }

@@ -128,12 +128,13 @@ func differ(a, b []float32) float64 {
 }
 
 // Inference in plain Go and the training graph both say what gorgonia's own
-// operations say, within 1e-4, for both networks.
+// operations say, within 1e-4, for every network.
 func TestForwardEqualsGorgonia(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]layer.Shape{
-		"rhythm": {Frames: 37, Bands: cnn.RhythmFrontEnd.Bands, Channels: 1},
-		"key":    {Frames: 12, Bands: cnn.KeyBands, Channels: 1},
+		"rhythm":    {Frames: 37, Bands: cnn.RhythmFrontEnd.Bands, Channels: 1},
+		"key":       {Frames: 12, Bands: cnn.KeyBands, Channels: 1},
+		"key-plain": {Frames: 12, Bands: cnn.KeyBands, Channels: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -189,7 +190,7 @@ func read(nodes []*G.Node) []G.Value {
 }
 
 func outputs(w *cnn.Weights, x cnn.Map) []cnn.Map {
-	if w.Network == "key" {
+	if cnn.IsKey(w.Network) {
 		out := w.Key(x)
 		return []cnn.Map{out.Logits, out.Hidden}
 	}
@@ -198,8 +199,8 @@ func outputs(w *cnn.Weights, x cnn.Map) []cnn.Map {
 }
 
 func nodes(m cnn.Machine[*G.Node], network string, x *G.Node) []*G.Node {
-	if network == "key" {
-		out := cnn.KeyNet(m, x)
+	if cnn.IsKey(network) {
+		out := cnn.KeyNet(network, m, x)
 		return []*G.Node{out.Logits, out.Hidden}
 	}
 	out := cnn.RhythmBody(m, cnn.RhythmFront(m, x))
@@ -218,7 +219,7 @@ func run(t *testing.T, g *G.ExprGraph) {
 // The gradient that the training graph gives is the slope of its loss.
 func TestGradientIsTheSlopeOfTheLoss(t *testing.T) {
 	t.Parallel()
-	for _, network := range []string{"rhythm", "key"} {
+	for _, network := range []string{"rhythm", "key", "key-plain"} {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(9, 9))
@@ -298,7 +299,7 @@ func noiseExample(rng *rand.Rand) Example {
 }
 
 func BenchmarkLearn(b *testing.B) {
-	for _, network := range []string{"rhythm", "key"} {
+	for _, network := range []string{"rhythm", "key", "key-plain"} {
 		b.Run(network, func(b *testing.B) {
 			rng := rand.New(rand.NewPCG(1, 1))
 			w, err := cnn.NewWeights(network, rng)

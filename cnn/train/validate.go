@@ -62,7 +62,7 @@ func (it Item) truth(network string) (t eval.Truth) {
 	if it.Nothing {
 		return eval.Truth{Nothing: true}
 	}
-	if network == "key" {
+	if cnn.IsKey(network) {
 		if it.KeyWeight >= trusted {
 			t.Key = it.Key
 		}
@@ -102,7 +102,7 @@ func (f Figures) Selection(network string) float64 {
 	switch {
 	case recorded == nil:
 		return selection(network, &rendered)
-	case network == "key":
+	case cnn.IsKey(network):
 		return (selection(network, &rendered) + selection(network, recorded)) / 2
 	}
 	// Of meters the recordings' labels know too little.
@@ -112,7 +112,7 @@ func (f Figures) Selection(network string) float64 {
 }
 
 func selection(network string, s *eval.Score) float64 {
-	if network == "key" {
+	if cnn.IsKey(network) {
 		return eval.Share(s.KeyWeighted, s.Keys)
 	}
 	return (eval.Share(s.TempoExact, s.Tempi) + eval.Share(s.TempoOctave, s.Tempi) +
