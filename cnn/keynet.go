@@ -97,12 +97,12 @@ const plainChannels = 24
 
 // plainFront gives (Frames/4, 56, 24).
 func plainFront[V any](m Machine[V], x V) V {
-	x = m.Conv("plain1", x, layer.Conv{KernelFrames: 3, KernelBands: 7, In: 1, Out: 12})
+	x = m.Conv("plain1", x, layer.Conv{KernelFrames: 3, KernelBands: 7, In: 1, Out: 8})
 	x = m.Pool(x, layer.Pool{Frames: 2, Bands: 3}) // 74 semitones
-	x = m.Conv("plain2", x, layer.Conv{KernelFrames: 3, KernelBands: 3, In: 12, Out: 16})
+	x = m.Conv("plain2", x, layer.Conv{KernelFrames: 3, KernelBands: 3, In: 8, Out: 16})
 	x = m.Pool(x, layer.Pool{Frames: 2, Bands: 1})
-	x = elu(m, m.Conv("plain3", x, layer.Conv{KernelFrames: 3, KernelBands: 5, In: 16, Out: 20}))
-	x = elu(m, m.Conv("plain4", x, layer.Conv{KernelFrames: 1, KernelBands: 13, In: 20, Out: plainChannels}))
+	x = elu(m, m.Conv("plain3", x, layer.Conv{KernelFrames: 3, KernelBands: 5, In: 16, Out: plainChannels}))
+	x = elu(m, m.Conv("plain4", x, layer.Conv{KernelFrames: 1, KernelBands: 13, In: plainChannels, Out: plainChannels}))
 	x = m.Conv("plain5", x, layer.Conv{KernelFrames: 3, KernelBands: 1, In: plainChannels, Out: plainChannels})
 	return elu(m, x)
 }

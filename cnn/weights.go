@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 )
 
@@ -69,10 +70,15 @@ func (w *Weights) Tensor(name string) []float32 {
 }
 
 const (
-	weightMagic  = "EARWORM1"
+	weightFamily = "EARWORM"
+	weightMagic  = weightFamily + "1" // with the version of the format
 	maxHeaderLen = 1 << 20
 	maxTensorLen = 1 << 24
 )
+
+// versionName is what the weights' version may be called: model versions join
+// these names with a plus.
+var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // MarshalBinary writes the file form.
 func (w *Weights) MarshalBinary() ([]byte, error) {
@@ -95,8 +101,11 @@ func (w *Weights) MarshalBinary() ([]byte, error) {
 // ParseWeights reads the file form. It refuses, by name, what is cut short,
 // changed, of another network or of another shape than this program's.
 func ParseWeights(file []byte) (*Weights, error) {
-	if len(file) < len(weightMagic)+4+sha256.Size || string(file[:len(weightMagic)]) != weightMagic {
+	if len(file) < len(weightMagic)+4+sha256.Size || string(file[:len(weightFamily)]) != weightFamily {
 		return nil, errors.New("weights: not a weight file")
+	}
+	if format := string(file[:len(weightMagic)]); format != weightMagic {
+		return nil, fmt.Errorf("weights: the file's format is %q; this program reads %s", format, weightMagic)
 	}
 	body, sum := file[:len(file)-sha256.Size], file[len(file)-sha256.Size:]
 	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
@@ -115,6 +124,9 @@ func ParseWeights(file []byte) (*Weights, error) {
 	plan, front, err := planOf(w.Network, 1)
 	if err != nil {
 		return nil, err
+	}
+	if !versionName.MatchString(w.Version) {
+		return nil, fmt.Errorf("weights: their version is %q; want a name such as %s-2026.1", w.Version, w.Network)
 	}
 	if w.FrontEnd != front {
 		return nil, fmt.Errorf("weights %q: made for front end %+v; this program has %+v", w.Version, w.FrontEnd, front)

@@ -52,13 +52,17 @@ func TestBadWeightsAreRefusedByName(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"empty":           {nil, "not a weight file"},
-		"another format":  {bytes.Repeat([]byte("RIFF"), 40), "not a weight file"},
-		"one bit flipped": {append(append([]byte(nil), good[:500]...), append([]byte{good[500] ^ 1}, good[501:]...)...), "checksum"},
-		"cut short":       {good[:len(good)-100], "checksum"},
-		"unknown network": {changed(func(w *Weights) { w.Network = "mood" }), `network is "mood"`},
-		"other front end": {changed(func(w *Weights) { w.FrontEnd.Hop = 512 }), "front end"},
-		"other meters":    {changed(func(w *Weights) { w.Calibration.Meter = &MeterReading{Bias: make([]float64, 4)} }), "calibration does not fit"},
+		"empty":                         {nil, "not a weight file"},
+		"another format":                {bytes.Repeat([]byte("RIFF"), 40), "not a weight file"},
+		"another version of the format": {append([]byte("EARWORM2"), good[8:]...), `format is "EARWORM2"; this program reads EARWORM1`},
+		"no version":                    {changed(func(w *Weights) { w.Version = "" }), `version is ""; want a name such as key-2026.1`},
+		"two versions":                  {changed(func(w *Weights) { w.Version = "key-1+key-2" }), `version is "key-1+key-2"`},
+		"cold":                          {changed(func(w *Weights) { w.Calibration.Together = &Together{} }), "temperature that is not above zero"},
+		"one bit flipped":               {append(append([]byte(nil), good[:500]...), append([]byte{good[500] ^ 1}, good[501:]...)...), "checksum"},
+		"cut short":                     {good[:len(good)-100], "checksum"},
+		"unknown network":               {changed(func(w *Weights) { w.Network = "mood" }), `network is "mood"`},
+		"other front end":               {changed(func(w *Weights) { w.FrontEnd.Hop = 512 }), "front end"},
+		"other meters":                  {changed(func(w *Weights) { w.Calibration.Meter = &MeterReading{Bias: make([]float64, 4)} }), "calibration does not fit"},
 		"other lags": {changed(func(w *Weights) {
 			w.Calibration.Meter = &MeterReading{Bias: make([]float64, 5), Alike: make([][]float64, 5)}
 			w.Calibration.Meter.Alike[4] = make([]float64, 3)

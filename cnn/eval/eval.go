@@ -212,8 +212,9 @@ func (s *Score) TrustLines() []string {
 	}{{"tempo", s.TempoTrust}, {"key", s.KeyTrust}, {"meter", s.MeterTrust}} {
 		right, of := task.trust.Sure()
 		if task.trust.Known() {
-			lines = append(lines, fmt.Sprintf("%s confidence: calibration error %.3f, above 0.8 right %.0f of %.0f",
-				task.name, task.trust.Error(), right, of))
+			from, to := task.trust.Chance()
+			lines = append(lines, fmt.Sprintf("%s confidence: calibration error %.3f (by luck alone %.3f to %.3f), above 0.8 right %.0f of %.0f",
+				task.name, task.trust.Error(), from, to, right, of))
 		}
 	}
 	return lines

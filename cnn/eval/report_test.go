@@ -77,6 +77,9 @@ func TestTrustIsOffByWhatItPromises(t *testing.T) {
 	if off := broken.TempoTrust.Error(); off < 0.1999 || off > 0.2001 {
 		t.Errorf("calibration error is %g; want 0.2", off)
 	}
+	if _, most := kept.TempoTrust.Chance(); most < 0.01 || most > 0.2 {
+		t.Errorf("luck alone makes for a calibration error of up to %g; want some, and less than broken promises", most)
+	}
 	if right, of := broken.TempoTrust.Sure(); right != 75 || of != 100 {
 		t.Errorf("above 0.8 right %g of %g; want 75 of 100", right, of)
 	}

@@ -1,6 +1,10 @@
 package eval
 
-import "math"
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+)
 
 // trustBins are the bins of confidence, of equal width, that calibration is
 // measured in.
@@ -40,6 +44,26 @@ func (t *Trust) Error() float64 {
 	return Share(off, answers)
 }
 
+// Chance is the range that Error would lie in, nine times in ten, if every
+// confidence came true: with few answers luck alone makes for an error.
+func (t *Trust) Chance() (from, to float64) {
+	const times = 2000
+	rng := rand.New(rand.NewPCG(1, 1))
+	errs := make([]float64, times)
+	for i := range errs {
+		luck := *t
+		for bin, n := range t.Answers {
+			luck.Right[bin] = 0
+			for range int(n) {
+				luck.Right[bin] += count(rng.Float64() < t.Confidence[bin]/n)
+			}
+		}
+		errs[i] = luck.Error()
+	}
+	slices.Sort(errs)
+	return errs[times/20], errs[times-times/20]
+}
+
 // sureBin is the first of the bins above 0.8.
 const sureBin = 8
 
@@ -57,11 +81,13 @@ func (t *Trust) Known() bool { return t.Answers != [trustBins]float64{} }
 
 // Sureness is how far confidence can be believed, for programs.
 type Sureness struct {
-	Error float64 `json:"calibration_error"`
-	Sure  [2]int  `json:"above_0.8"` // right, of
+	Error  float64    `json:"calibration_error"`
+	Chance [2]float64 `json:"calibration_error_by_luck"` // between which it would lie, 9 times in 10, were every confidence true
+	Sure   [2]int     `json:"above_0.8"`                 // right, of
 }
 
 func (t *Trust) report() Sureness {
 	right, of := t.Sure()
-	return Sureness{Error: t.Error(), Sure: [2]int{int(right), int(of)}}
+	from, to := t.Chance()
+	return Sureness{Error: t.Error(), Chance: [2]float64{from, to}, Sure: [2]int{int(right), int(of)}}
 }
