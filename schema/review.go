@@ -45,13 +45,6 @@ type Item struct {
 	Worth    Worth     `json:"worth"`
 }
 
-// ErrCursor is returned, wrapped, for a cursor that no page gave.
-var ErrCursor = badCursor{}
-
-type badCursor struct{}
-
-func (badCursor) Error() string { return "cursor is not one that a page of this listing gave" }
-
 // Review is what people who check predictions work with.
 type Review interface {
 	// List gives one page; it costs the same on every page. ErrCursor.

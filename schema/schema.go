@@ -6,6 +6,7 @@ package schema
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 )
 
@@ -155,6 +156,22 @@ type Features struct {
 	ModelVersion    string    `json:"model_version"`
 	Labelled        []string  `json:"labelled,omitempty"` // of "tempo", "key", "meter": what a person said
 	UpdatedAt       time.Time `json:"updated_at"`
+}
+
+// Counting picks, of a track's analyses, newest first, the one that counts: the
+// serving version's or else the newest. Beside it is the newest of the others,
+// nil where there is none. ok is false where there are no analyses.
+func Counting(analyses []Analysis, serving string) (counts Analysis, other *Analysis, ok bool) {
+	if len(analyses) == 0 {
+		return Analysis{}, nil, false
+	}
+	at := max(0, slices.IndexFunc(analyses, func(a Analysis) bool { return a.ModelVersion == serving }))
+	for i := range analyses {
+		if i != at {
+			return analyses[at], &analyses[i], true
+		}
+	}
+	return analyses[at], nil, true
 }
 
 // Effective merges an analysis with a track's labels, given in any order.

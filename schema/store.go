@@ -63,6 +63,11 @@ type Store interface {
 	Tracks
 	Analyses
 	Labels
+	Versions
+	Batches
+	Scanner
+	Vectors
+	Review
 
 	// Counts sums up the catalogue.
 	Counts(ctx context.Context) (Counts, error)
@@ -79,7 +84,9 @@ type Filter struct {
 	Key                Key
 	Meter              Meter
 	ModelVersion       string
-	MaxTempoConfidence float64 // inclusive
+	MaxTempoConfidence float64 // inclusive, as are the next two
+	MaxKeyConfidence   float64
+	MaxMeterConfidence float64
 }
 
 // Vector is the embedding as similarity search can use it: EmbeddingSize

@@ -23,6 +23,8 @@ import (
 // It connects again by itself. While no host answers, its methods fail at
 // once, and a later try may succeed.
 type Store struct {
+	rest // until they are written here, in the next commit
+
 	config  Config
 	session *gocql.Session
 }
@@ -137,4 +139,12 @@ func undecided(err error) bool {
 	_, read := errors.AsType[*gocql.RequestErrReadTimeout](err) // of its condition
 	_, unknown := errors.AsType[*gocql.RequestErrCASWriteUnknown](err)
 	return write || read || unknown
+}
+
+type rest interface {
+	schema.Versions
+	schema.Batches
+	schema.Scanner
+	schema.Vectors
+	schema.Review
 }

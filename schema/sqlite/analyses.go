@@ -50,6 +50,14 @@ func saveAnalysis(ctx context.Context, tx *sql.Tx, a schema.Analysis) error {
 	if err != nil {
 		return err
 	}
+	if vector != nil {
+		if err := keepSpace(ctx, tx, a.ModelVersion, len(vector), true); err != nil {
+			return err
+		}
+	}
+	if err := firstServes(ctx, tx, a.ModelVersion, a.AnalysedAt); err != nil {
+		return err
+	}
 	return refreshFeatures(ctx, tx, a.TrackID)
 }
 
@@ -104,7 +112,9 @@ func encodeVector(v []float32) []byte {
 	return b
 }
 
-func decodeVector(b []byte) (v []float32) {
+func decodeVector(b []byte) []float32 { return appendVector(nil, b) }
+
+func appendVector(v []float32, b []byte) []float32 {
 	for ; len(b) >= 4; b = b[4:] {
 		v = append(v, math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	}
@@ -114,9 +124,11 @@ func decodeVector(b []byte) (v []float32) {
 // refreshFeatures writes the values that count, after an analysis or a label
 // came. The transaction it runs in keeps other writers out meanwhile.
 func refreshFeatures(ctx context.Context, tx *sql.Tx, id schema.TrackID) error {
-	newest, err := readAnalysis(tx.QueryRowContext(ctx, `
-		SELECT result, NULL FROM analyses WHERE track_id = ?
-		ORDER BY analysed_at DESC, model_version DESC LIMIT 1`, id))
+	serving, err := readServing(ctx, tx)
+	if err != nil {
+		return err
+	}
+	analyses, err := trackAnalyses(ctx, tx, id)
 	if err != nil {
 		return err
 	}
@@ -124,11 +136,24 @@ func refreshFeatures(ctx context.Context, tx *sql.Tx, id schema.TrackID) error {
 	if err != nil {
 		return err
 	}
-	f := schema.Effective(newest, labels)
-	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO features ("+featureColumns+`)
+	counts, other, ok := schema.Counting(analyses, serving.ModelVersion)
+	if !ok {
+		return schema.ErrNotFound
+	}
+	f := schema.Effective(counts, labels)
+	if _, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO features ("+featureColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		f.TrackID, f.TempoBPM, f.TempoConfidence, f.Key.String(), f.KeyConfidence, f.Meter.String(), f.MeterConfidence,
-		f.LoudnessDB, f.DurationS, f.ModelVersion, strings.Join(f.Labelled, ","), f.UpdatedAt.UnixMilli())
+		f.LoudnessDB, f.DurationS, f.ModelVersion, strings.Join(f.Labelled, ","), f.UpdatedAt.UnixMilli()); err != nil {
+		return err
+	}
+	worth := schema.WorthOf(counts, other, labels)
+	reasons, err := json.Marshal(worth.Reasons)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE tracks SET worth = ?, worth_reasons = ? WHERE track_id = ?",
+		worth.Score, string(reasons), id)
 	return err
 }
 
@@ -144,17 +169,8 @@ func scanFeatures(r row) (schema.Features, error) {
 		&f.LoudnessDB, &f.DurationS, &f.ModelVersion, &labelled, &updated); err != nil {
 		return f, err
 	}
-	if err := f.Key.UnmarshalText(key); err != nil {
-		return f, err
-	}
-	if err := f.Meter.UnmarshalText(meter); err != nil {
-		return f, err
-	}
-	if labelled != "" {
-		f.Labelled = strings.Split(labelled, ",")
-	}
 	f.UpdatedAt = fromMilli(updated)
-	return f, nil
+	return f, musical(&f, key, meter, labelled)
 }
 
 // Features is as schema.Analyses says.
@@ -168,19 +184,8 @@ func (s *Store) Features(ctx context.Context, id schema.TrackID) (schema.Feature
 
 // FindFeatures is as schema.Analyses says.
 func (s *Store) FindFeatures(ctx context.Context, f schema.Filter) iter.Seq2[schema.Features, error] {
-	query := "SELECT " + featureColumns + " FROM features WHERE true"
-	var args []any
-	where := func(set bool, condition string, value any) {
-		if set {
-			query += " AND " + condition
-			args = append(args, value)
-		}
-	}
-	where(f.MinTempo != 0, "tempo_bpm >= ?", f.MinTempo)
-	where(f.MaxTempo != 0, "tempo_bpm <= ?", f.MaxTempo)
-	where(f.Key != schema.UnknownKey, "key = ?", f.Key.String())
-	where(f.Meter != schema.Meter{}, "meter = ?", f.Meter.String())
-	where(f.ModelVersion != "", "model_version = ?", f.ModelVersion)
-	where(f.MaxTempoConfidence != 0, "tempo_confidence <= ?", f.MaxTempoConfidence)
-	return pages(ctx, s, query, args, scanFeatures, func(f schema.Features) schema.TrackID { return f.TrackID })
+	q := conditions{}
+	q.features(f, "")
+	return pages(ctx, s, "SELECT "+featureColumns+" FROM features WHERE true"+q.text, q.args, "", scanFeatures,
+		func(f schema.Features) schema.TrackID { return f.TrackID })
 }

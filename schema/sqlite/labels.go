@@ -68,21 +68,6 @@ func (s *Store) TrackLabels(ctx context.Context, id schema.TrackID) ([]schema.La
 	return labels, s.wrap("read labels of track "+string(id), err)
 }
 
-func readLabels(ctx context.Context, db interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}, id schema.TrackID,
-) (labels []schema.Label, err error) {
-	rows, err := db.QueryContext(ctx, "SELECT "+labelColumns+" FROM labels WHERE track_id = ? ORDER BY at", id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		l, err := scanLabel(rows)
-		if err != nil {
-			return nil, err
-		}
-		labels = append(labels, l)
-	}
-	return labels, rows.Err()
+func readLabels(ctx context.Context, db querier, id schema.TrackID) ([]schema.Label, error) {
+	return all(ctx, db, scanLabel, "SELECT "+labelColumns+" FROM labels WHERE track_id = ? ORDER BY at", id)
 }

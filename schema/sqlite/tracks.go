@@ -63,7 +63,7 @@ func (s *Store) Track(ctx context.Context, id schema.TrackID) (schema.Track, err
 
 // AllTracks is as schema.Tracks says.
 func (s *Store) AllTracks(ctx context.Context) iter.Seq2[schema.Track, error] {
-	return pages(ctx, s, "SELECT "+trackColumns+" FROM tracks WHERE true", nil, scanTrack,
+	return pages(ctx, s, "SELECT "+trackColumns+" FROM tracks WHERE true", nil, "", scanTrack,
 		func(t schema.Track) schema.TrackID { return t.ID })
 }
 
@@ -73,30 +73,15 @@ const pageSize = 500
 // pages walks what query selects, in the order of track_id. It reads page by
 // page, and no page is open while its reader works: one long transaction would
 // keep the write-ahead log growing.
-func pages[T any](ctx context.Context, s *Store, query string, args []any,
+// It begins after a track; "" is before all.
+func pages[T any](ctx context.Context, s *Store, query string, args []any, after schema.TrackID,
 	scan func(row) (T, error), id func(T) schema.TrackID,
 ) iter.Seq2[T, error] {
-	page := func(after schema.TrackID) (got []T, err error) {
-		rows, err := s.r.QueryContext(ctx,
-			fmt.Sprintf("%s AND track_id > ? ORDER BY track_id LIMIT %d", query, pageSize),
-			append(slices.Clip(args), after)...)
-		if err != nil {
-			return nil, err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			t, err := scan(rows)
-			if err != nil {
-				return nil, err
-			}
-			got = append(got, t)
-		}
-		return got, rows.Err()
-	}
 	return func(yield func(T, error) bool) {
-		var after schema.TrackID
+		after := after
 		for {
-			got, err := page(after)
+			got, err := all(ctx, s.r, scan, fmt.Sprintf("%s AND track_id > ? ORDER BY track_id LIMIT %d", query, pageSize),
+				append(slices.Clip(args), after)...)
 			if err != nil {
 				var none T
 				yield(none, s.wrap("walk", err))

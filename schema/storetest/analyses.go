@@ -154,6 +154,7 @@ func filterFinds(t *testing.T, s schema.Store) {
 		"version":            {ModelVersion: "filter-1"},
 		"unknown version":    {ModelVersion: "filter-9"},
 		"doubtful tempo":     {MaxTempoConfidence: 0.4},
+		"doubtful key":       {MaxKeyConfidence: 0.3, MaxMeterConfidence: 0.8},
 		"all that there are": {MinTempo: 60, MaxTempo: 170, Meter: schema.Meter{Beats: 3, Unit: 4}, ModelVersion: "filter-2", MaxTempoConfidence: 0.9},
 		"tempo and key":      {MinTempo: 60, MaxTempo: 80, Key: schema.KeyOf(6, true)},
 	} {
@@ -189,5 +190,7 @@ func fits(f schema.Filter, x schema.Features) bool {
 		(f.Key == schema.UnknownKey || x.Key == f.Key) &&
 		(f.Meter == schema.Meter{} || x.Meter == f.Meter) &&
 		(f.ModelVersion == "" || x.ModelVersion == f.ModelVersion) &&
-		(f.MaxTempoConfidence == 0 || x.TempoConfidence <= f.MaxTempoConfidence)
+		(f.MaxTempoConfidence == 0 || x.TempoConfidence <= f.MaxTempoConfidence) &&
+		(f.MaxKeyConfidence == 0 || x.KeyConfidence <= f.MaxKeyConfidence) &&
+		(f.MaxMeterConfidence == 0 || x.MeterConfidence <= f.MaxMeterConfidence)
 }

@@ -1,0 +1,199 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+	"unicode"
+
+	"earworm/schema"
+)
+
+// entryColumns are those of a track, then whether it has features, then theirs.
+const (
+	entryColumns = `track_id, t.source, t.sha256, t.title, t.artist, t.album, t.duration_s, t.status,
+		t.failure_code, t.failure_message, t.model_version, t.added_at, t.updated_at, t.worth, t.worth_reasons,
+		f.tempo_bpm IS NOT NULL, coalesce(f.tempo_bpm, 0), coalesce(f.tempo_confidence, 0), coalesce(f.key, ''),
+		coalesce(f.key_confidence, 0), coalesce(f.meter, ''), coalesce(f.meter_confidence, 0), coalesce(f.loudness_db, 0),
+		coalesce(f.duration_s, 0), coalesce(f.model_version, ''), coalesce(f.labelled, ''), coalesce(f.updated_at, 0)`
+	entryTables = " FROM tracks t LEFT JOIN features f USING (track_id)"
+)
+
+func scanItem(r row) (i schema.Item, err error) {
+	var heard bool
+	var reasons []byte
+	var failure schema.Failure
+	var f schema.Features
+	var added, updated, refreshed int64
+	var key, meter []byte
+	var labelled string
+	if err := r.Scan(&i.ID, &i.Source, &i.SHA256, &i.Title, &i.Artist, &i.Album, &i.DurationS, &i.Status,
+		&failure.Code, &failure.Message, &i.ModelVersion, &added, &updated, &i.Worth.Score, &reasons,
+		&heard, &f.TempoBPM, &f.TempoConfidence, &key, &f.KeyConfidence, &meter, &f.MeterConfidence, &f.LoudnessDB,
+		&f.DurationS, &f.ModelVersion, &labelled, &refreshed); err != nil {
+		return i, err
+	}
+	i.AddedAt, i.UpdatedAt, f.UpdatedAt = fromMilli(added), fromMilli(updated), fromMilli(refreshed)
+	if failure.Code != "" {
+		i.Failure = &failure
+	}
+	if err := json.Unmarshal(reasons, &i.Worth.Reasons); err != nil {
+		return i, err
+	}
+	if !heard {
+		return i, nil
+	}
+	f.TrackID = i.ID
+	i.Features = &f
+	return i, musical(&f, key, meter, labelled)
+}
+
+// musical reads what features keep as text.
+func musical(f *schema.Features, key, meter []byte, labelled string) error {
+	if labelled != "" {
+		f.Labelled = strings.Split(labelled, ",")
+	}
+	if err := f.Key.UnmarshalText(key); err != nil {
+		return err
+	}
+	return f.Meter.UnmarshalText(meter)
+}
+
+func scanEntry(r row) (schema.Entry, error) {
+	i, err := scanItem(r)
+	return schema.Entry{Track: i.Track, Features: i.Features, Checkpoint: string(i.ID)}, err
+}
+
+// List is as schema.Review says. A cursor holds where the page before ended in
+// the listing's order.
+func (s *Store) List(ctx context.Context, l schema.Listing) (schema.Page, error) {
+	page, err := s.list(ctx, l)
+	return page, s.wrap("list tracks", err)
+}
+
+func (s *Store) list(ctx context.Context, l schema.Listing) (page schema.Page, err error) {
+	if err := l.Check(); err != nil {
+		return page, err
+	}
+	q := conditions{}
+	q.features(l.Filter, "f.")
+	q.where(l.Status != "", "t.status = ?", l.Status)
+	q.where(l.Code != "", "t.failure_code = ?", l.Code)
+	if words := prefixes(l.Text); words != "" {
+		q.where(true, "track_id IN (SELECT track_id FROM words WHERE words MATCH ?)", words)
+	}
+	column := "t.worth"
+	if l.Order == schema.ByAdded {
+		column = "t.added_at"
+	}
+	if l.After != "" {
+		at, err := schema.ParseCursor(l.After, l.Order)
+		if err != nil {
+			return page, err
+		}
+		q.where(true, fmt.Sprintf("(%s < ? OR %[1]s = ? AND track_id > ?)", column), at.Value, at.Value, at.ID)
+	}
+	page.Items, err = all(ctx, s.r, scanItem, fmt.Sprintf("SELECT %s%s WHERE true%s ORDER BY %s DESC, track_id LIMIT %d",
+		entryColumns, entryTables, q.text, column, l.Limit+1), q.args...)
+	if err != nil || len(page.Items) <= l.Limit {
+		return page, err
+	}
+	page.Items = page.Items[:l.Limit]
+	page.Next = schema.CursorAt(l.Order, page.Items[l.Limit-1]).String()
+	return page, nil
+}
+
+// conditions gather what a query asks for beside each other.
+type conditions struct {
+	text string
+	args []any
+}
+
+func (c *conditions) where(set bool, condition string, values ...any) {
+	if set {
+		c.text += " AND " + condition
+		c.args = append(c.args, values...)
+	}
+}
+
+// features asks for what a filter does, of the features table under a prefix.
+func (c *conditions) features(f schema.Filter, table string) {
+	c.where(f.MinTempo != 0, table+"tempo_bpm >= ?", f.MinTempo)
+	c.where(f.MaxTempo != 0, table+"tempo_bpm <= ?", f.MaxTempo)
+	c.where(f.Key != schema.UnknownKey, table+"key = ?", f.Key.String())
+	c.where(f.Meter != schema.Meter{}, table+"meter = ?", f.Meter.String())
+	c.where(f.ModelVersion != "", table+"model_version = ?", f.ModelVersion)
+	c.where(f.MaxTempoConfidence != 0, table+"tempo_confidence <= ?", f.MaxTempoConfidence)
+	c.where(f.MaxKeyConfidence != 0, table+"key_confidence <= ?", f.MaxKeyConfidence)
+	c.where(f.MaxMeterConfidence != 0, table+"meter_confidence <= ?", f.MaxMeterConfidence)
+}
+
+// prefixes is a search for words that begin so, in FTS5's language.
+func prefixes(text string) string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	for i, w := range words {
+		words[i] = `"` + w + `"*`
+	}
+	return strings.Join(words, " ")
+}
+
+// AllLabels is as schema.Review says.
+func (s *Store) AllLabels(ctx context.Context) iter.Seq2[schema.Label, error] {
+	return func(yield func(schema.Label, error) bool) {
+		var afterID schema.TrackID
+		afterAt := int64(-1)
+		for {
+			labels, err := all(ctx, s.r, scanLabel, "SELECT "+labelColumns+` FROM labels
+				WHERE (track_id, at) > (?, ?) ORDER BY track_id, at LIMIT ?`, afterID, afterAt, pageSize)
+			if err != nil {
+				yield(schema.Label{}, s.wrap("walk labels", err))
+				return
+			}
+			for _, l := range labels {
+				if !yield(l, nil) {
+					return
+				}
+				afterID, afterAt = l.TrackID, l.At.UnixMilli()
+			}
+			if len(labels) < pageSize {
+				return
+			}
+		}
+	}
+}
+
+// SavePicture is as schema.Review says.
+func (s *Store) SavePicture(ctx context.Context, id schema.TrackID, kind string, data []byte) error {
+	err := schema.CheckPicture(data)
+	if err == nil {
+		err = one(s.w.ExecContext(ctx, `INSERT OR REPLACE INTO pictures SELECT track_id, ?, ? FROM tracks WHERE track_id = ?`,
+			kind, data, id))
+	}
+	return s.wrap("save "+kind+" of track "+string(id), err)
+}
+
+// Picture is as schema.Review says.
+func (s *Store) Picture(ctx context.Context, id schema.TrackID, kind string) (data []byte, err error) {
+	err = s.r.QueryRowContext(ctx, "SELECT data FROM pictures WHERE track_id = ? AND kind = ?", id, kind).Scan(&data)
+	return data, s.wrap("read "+kind+" of track "+string(id), found(err))
+}
+
+// SaveSummary is as schema.Review says.
+func (s *Store) SaveSummary(ctx context.Context, sum schema.Summary) error {
+	raw, err := json.Marshal(sum)
+	if err == nil {
+		_, err = s.w.ExecContext(ctx, "INSERT OR REPLACE INTO summaries VALUES (1, ?)", string(raw))
+	}
+	return s.wrap("save summary", err)
+}
+
+// Summary is as schema.Review says.
+func (s *Store) Summary(ctx context.Context) (sum schema.Summary, err error) {
+	var raw []byte
+	if err = found(s.r.QueryRowContext(ctx, "SELECT summary FROM summaries").Scan(&raw)); err == nil {
+		err = json.Unmarshal(raw, &sum)
+	}
+	return sum, s.wrap("read summary", err)
+}
