@@ -17,7 +17,7 @@ import (
 	"earworm/schema"
 )
 
-// folk is tunes in ABC notation, played at tempos that are usual for them, half
+// folk is tunes in ABC notation, or as abc2midi made MIDI of it, played at tempos that are usual for them, half
 // of them with a band that finds its own chords.
 type folk struct {
 	dir    string
@@ -31,7 +31,8 @@ func openFolk(c Config, index []entry) (source, error) {
 	}
 	s := &folk{dir: c.Corpus}
 	for _, e := range index {
-		if e.format != "abc" || e.meter == (schema.Meter{}) || !strings.Contains(e.path, "#") {
+		usable := e.format == "abc" && strings.Contains(e.path, "#") || e.source == irish
+		if !usable || e.meter == (schema.Meter{}) {
 			continue
 		}
 		switch _, ok := folkTempo[e.meter.String()]; {
@@ -51,6 +52,9 @@ func openFolk(c Config, index []entry) (source, error) {
 }
 
 func (s *folk) name() string { return "folk" }
+
+// irish is the source whose tunes are there as MIDI alone.
+const irish = "cre"
 
 // folkTempo is how fast tunes of a meter are played, in felt beats a minute.
 var folkTempo = map[string][2]float64{
@@ -97,6 +101,9 @@ type tune struct {
 
 // read converts the tune of a collection and finds its first downbeat.
 func (s *folk) read(ctx context.Context, e entry) (tune, error) {
+	if e.source == irish {
+		return s.readMelody(e)
+	}
 	path, number, _ := strings.Cut(e.path, "#")
 	collection, err := os.ReadFile(filepath.Join(s.dir, path))
 	if err != nil {
@@ -135,6 +142,24 @@ func (s *folk) read(ctx context.Context, e entry) (tune, error) {
 		return tune{}, fmt.Errorf("%s: division is %d; want %d", e.path, f.Division, abcDivision)
 	}
 	return tune{file: f, pickup: pickup, chords: abc.chords}, nil
+}
+
+// readMelody reads a tune that is there as MIDI; what it plays tells where its
+// bars begin.
+func (s *folk) readMelody(e entry) (tune, error) {
+	f, err := readMIDI(filepath.Join(s.dir, e.path))
+	if err != nil {
+		return tune{}, err
+	}
+	if f.Division != abcDivision {
+		return tune{}, fmt.Errorf("%s: division is %d; want %d", e.path, f.Division, abcDivision)
+	}
+	ticks := func(units int) int64 { return int64(units * abcDivision / quarterTicks) }
+	pickup, sure := findPickup(f, ticks(compose.BeatTicks(e.meter)), ticks(compose.BarTicks(e.meter)))
+	if !sure {
+		return tune{}, fmt.Errorf("%s: its bar lines are not to be found", e.path)
+	}
+	return tune{file: f, pickup: pickup}, nil
 }
 
 // play sets the tune to a tempo in felt beats of a meter.

@@ -41,7 +41,7 @@ type share struct {
 func Mix() map[string]float64 {
 	return map[string]float64{
 		"band": 0.45, "mma": 0.15, "folk": 0.12, "mutopia": 0.04, "lieder": 0.06,
-		"pop909": 0.08, "leadsheet": 0.05, "groove": 0.05, "nothing": 0.03,
+		"pop909": 0.08, "leadsheet": 0.05, "groove": 0.05, "games": 0.03, "nothing": 0.03,
 	}
 }
 
@@ -58,6 +58,7 @@ var openers = map[string]func(c Config, index []entry) (source, error){
 	"pop909":    openPOP909,
 	"leadsheet": openLeadsheet,
 	"groove":    openGroove,
+	"games":     openGames,
 	"nothing":   openNothing,
 }
 

@@ -6,38 +6,52 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 
 	"earworm/samples/compose"
 	"earworm/samples/midi"
 	"earworm/samples/score"
 )
 
-// mutopia is classical music as MIDI. Its files begin with the pickup and do
-// not say how long it is: the bar lines are found by what is played, and left
-// out where that does not tell.
-type mutopia struct {
-	dir    string
-	pieces []entry
+// pieces is music as MIDI: classical, or of games. Its files begin with the
+// pickup and do not say how long it is: the bar lines are found by what is
+// played, and left out where that does not tell.
+type pieces struct {
+	named string
+	dir   string
+	all   []entry
+	// orchestral pieces are given to other ensembles than their own.
+	orchestral bool
 }
 
 func openMutopia(c Config, index []entry) (source, error) {
-	m := &mutopia{dir: c.Corpus}
-	for _, e := range index {
-		if _, ok := songTempo[e.meter.String()]; ok && e.source == "mutopia" {
-			m.pieces = append(m.pieces, e)
-		}
-	}
-	if len(m.pieces) == 0 {
-		return nil, errors.New("the corpus has no usable piece")
-	}
-	return m, nil
+	p := &pieces{named: "mutopia", dir: c.Corpus, orchestral: true}
+	return p, p.gather(index, "mutopia")
 }
 
-func (m *mutopia) name() string { return "mutopia" }
+func openGames(c Config, index []entry) (source, error) {
+	p := &pieces{named: "games", dir: c.Corpus}
+	return p, p.gather(index, "freedoom", "openmsx")
+}
 
-func (m *mutopia) take(_ context.Context, rng *rand.Rand, _ int) (excerpt, error) {
-	e := pick(rng, m.pieces)
-	f, err := readMIDI(filepath.Join(m.dir, e.path))
+// gather keeps what the sources have in a meter of known tempi.
+func (p *pieces) gather(index []entry, sources ...string) error {
+	for _, e := range index {
+		if _, ok := songTempo[e.meter.String()]; ok && slices.Contains(sources, e.source) {
+			p.all = append(p.all, e)
+		}
+	}
+	if len(p.all) == 0 {
+		return errors.New("the corpus has no usable piece")
+	}
+	return nil
+}
+
+func (p *pieces) name() string { return p.named }
+
+func (p *pieces) take(_ context.Context, rng *rand.Rand, _ int) (excerpt, error) {
+	e := pick(rng, p.all)
+	f, err := readMIDI(filepath.Join(p.dir, e.path))
 	if err != nil {
 		return excerpt{}, err
 	}
@@ -57,10 +71,11 @@ func (m *mutopia) take(_ context.Context, rng *rand.Rand, _ int) (excerpt, error
 		s.Beats = nil
 	}
 	s.Stretch(math.Exp(rng.NormFloat64() * 0.1))
-	switch rng.IntN(4) {
-	case 0:
+	switch choice := rng.IntN(4); {
+	case !p.orchestral:
+	case choice == 0:
 		reorchestrate(rng, s)
-	case 1, 2:
+	case choice < 3:
 		orchestrate(rng, s)
 	}
 	humanise(rng, s, 0.01, between(rng, 0.003, 0.02))
