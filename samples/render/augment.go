@@ -99,7 +99,7 @@ func (t *take) pump() {
 	depth, release := between(t.rng, 0.3, 0.85), between(t.rng, 0.1, 0.3)
 	next, since := 0, math.Inf(1)
 	for i := range t.pcm {
-		at := float64(i) / float64(t.rate)
+		at := t.seconds(i)
 		for next < len(kicks) && kicks[next]+0.02 <= at {
 			since = kicks[next] + 0.02
 			next++

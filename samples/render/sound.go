@@ -41,7 +41,8 @@ type take struct {
 	rng   *rand.Rand
 	score *score.Score
 	item  *Item
-	rate  int // Hz at which it is synthesised; played at dsp.SampleRate
+	rate  int     // Hz at which it is synthesised; played at dsp.SampleRate
+	pace  float64 // how much longer a time-stretch makes it; 0 is none
 	pcm   []float32
 }
 
@@ -82,6 +83,7 @@ func (s *studio) record(ctx context.Context, rng *rand.Rand, e excerpt, item *It
 	t.pcm = synth.Mono(stereo)
 	t.add(kit.play(t.rng, t.rate, len(t.pcm)), 1)
 	t.add(voice.sing(t.rng, t.rate, len(t.pcm)), between(rng, 0.5, 1.3))
+	t.stretch()
 	return s.finish(ctx, t)
 }
 
@@ -188,6 +190,9 @@ func (t *take) add(part []float32, level float64) {
 // label takes the labels from the score, on the clock of the finished audio.
 func (t *take) label() {
 	scale := float64(t.rate) / dsp.SampleRate
+	if t.pace > 0 {
+		scale *= t.pace
+	}
 	t.item.Key, t.item.Meter, t.item.Genre = t.score.Key, t.score.Meter, t.score.Genre
 	t.item.TempoBPM = math.Round(t.score.Tempo()/scale*100) / 100
 	for _, b := range t.score.Beats {
