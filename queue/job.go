@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"earworm/schema"
 )
@@ -32,6 +33,8 @@ type Job struct {
 	ModelVersion string         `json:"model_version,omitempty"` // "": whichever the worker has
 	Lane         Lane           `json:"lane"`
 	Batch        string         `json:"batch,omitempty"` // the batch it is part of
+	Part         int            `json:"part,omitempty"`  // of the catalogue, as the batch parts it
+	Since        time.Time      `json:"since,omitzero"`  // done where the version analysed the track after it, forced or not
 	Force        bool           `json:"force,omitempty"` // analyse even what is unchanged
 	Trace        string         `json:"trace,omitempty"` // W3C traceparent of whoever asked; set by Enqueue
 }

@@ -123,7 +123,7 @@ func (q *Queue) Enqueue(ctx context.Context, j Job) (added bool, err error) {
 	if j.Lane == Reprocess {
 		other = Ingest
 	}
-	moved, free, err := q.clearWay(other, j, j.Lane == Ingest)
+	moved, free, err := q.clearWay(ctx, other, j, j.Lane == Ingest)
 	if err == nil && free {
 		added, err = q.add(ctx, moved)
 	}
@@ -136,10 +136,15 @@ func (q *Queue) Enqueue(ctx context.Context, j Job) (added bool, err error) {
 // clearWay removes the same job from a lane where it no longer waits to be
 // run, or where take says so and it does not run yet. free is false where the
 // job stays. Of a job that is taken, batch and force live on.
-func (q *Queue) clearWay(lane Lane, j Job, take bool) (_ Job, free bool, err error) {
+func (q *Queue) clearWay(ctx context.Context, lane Lane, j Job, take bool) (_ Job, free bool, err error) {
 	info, err := q.inspect.GetTaskInfo(string(lane), j.ID())
+	if errors.Is(err, asynq.ErrQueueNotFound) {
+		if err = q.announce(ctx); err == nil {
+			info, err = q.inspect.GetTaskInfo(string(lane), j.ID())
+		}
+	}
 	switch {
-	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
+	case errors.Is(err, asynq.ErrTaskNotFound):
 		return j, true, nil
 	case err != nil:
 		return j, false, err
@@ -150,9 +155,12 @@ func (q *Queue) clearWay(lane Lane, j Job, take bool) (_ Job, free bool, err err
 			return j, false, nil
 		}
 		if old, err := parseJob(info.Payload); err == nil {
+			if j.Force {
+				old.Since = time.Time{} // what is asked for now is after it
+			}
 			j.Force = j.Force || old.Force
 			if j.Batch == "" {
-				j.Batch = old.Batch
+				j.Batch, j.Part, j.Since = old.Batch, old.Part, old.Since
 			}
 		}
 	}
@@ -161,6 +169,13 @@ func (q *Queue) clearWay(lane Lane, j Job, take bool) (_ Job, free bool, err err
 		err = nil // it has just ended by itself
 	}
 	return j, err == nil, err
+}
+
+// announce puts the lanes on asynq's list of queues. Its client does so at its
+// first job alone: after a Redis was emptied, it would call them unknown.
+func (q *Queue) announce(ctx context.Context) error {
+	const queues = "asynq:queues"
+	return q.client.SAdd(ctx, queues, string(Ingest), string(Reprocess)).Err()
 }
 
 // add puts a job at the end of its lane. A dead letter of the same job, which
@@ -183,7 +198,7 @@ func (q *Queue) add(ctx context.Context, j Job) (added bool, err error) {
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err == nil, err
 		}
-		if _, free, err := q.clearWay(j.Lane, j, false); err != nil || !free {
+		if _, free, err := q.clearWay(ctx, j.Lane, j, false); err != nil || !free {
 			return false, err
 		}
 	}

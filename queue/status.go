@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -12,6 +11,7 @@ import (
 type Status struct {
 	Lanes   []LaneStatus `json:"lanes"`
 	Workers int          `json:"workers"` // processes that take jobs
+	Slots   int          `json:"slots"`   // jobs that they run at once
 }
 
 // LaneStatus is what stands in one lane now.
@@ -26,27 +26,36 @@ type LaneStatus struct {
 	OldestWaitingS float64 `json:"oldest_waiting_s"` // how long the next job has waited
 }
 
+// Lane is one of them.
+func (s Status) Lane(lane Lane) LaneStatus {
+	for _, l := range s.Lanes {
+		if l.Lane == lane {
+			return l
+		}
+	}
+	return LaneStatus{Lane: lane}
+}
+
 // Status counts what stands in each lane.
 func (q *Queue) Status(ctx context.Context) (Status, error) {
 	var s Status
-	known, err := q.inspect.Queues()
-	if err != nil {
+	if err := q.announce(ctx); err != nil {
 		return Status{}, q.fault(ctx, err)
 	}
 	for _, lane := range Lanes() {
-		l := LaneStatus{Lane: lane}
-		if slices.Contains(known, string(lane)) { // else nothing was ever enqueued in it
-			info, err := q.inspect.GetQueueInfo(string(lane))
-			if err != nil {
-				return Status{}, q.fault(ctx, err)
-			}
-			l.Waiting = info.Pending + info.Scheduled
-			l.Active = info.Active
-			l.Retrying = info.Retry
-			l.Dead = info.Archived
-			l.DoneToday = info.Processed - info.Failed
-			l.FailedToday = info.Failed
-			l.OldestWaitingS = info.Latency.Round(time.Millisecond).Seconds()
+		info, err := q.inspect.GetQueueInfo(string(lane))
+		if err != nil {
+			return Status{}, q.fault(ctx, err)
+		}
+		l := LaneStatus{
+			Lane:           lane,
+			Waiting:        info.Pending + info.Scheduled,
+			Active:         info.Active,
+			Retrying:       info.Retry,
+			Dead:           info.Archived,
+			DoneToday:      info.Processed - info.Failed,
+			FailedToday:    info.Failed,
+			OldestWaitingS: info.Latency.Round(time.Millisecond).Seconds(),
 		}
 		s.Lanes = append(s.Lanes, l)
 	}
@@ -55,6 +64,9 @@ func (q *Queue) Status(ctx context.Context) (Status, error) {
 		return Status{}, q.fault(ctx, err)
 	}
 	s.Workers = processes(servers)
+	for _, server := range servers {
+		s.Slots += server.Concurrency
+	}
 	return s, nil
 }
 

@@ -37,9 +37,10 @@ type Batch struct {
 
 // Part is how far planning went in one part of the catalogue.
 type Part struct {
-	After   string `json:"after,omitempty"` // checkpoint: planned up to and with this one
-	Planned int    `json:"planned"`         // tracks enqueued
-	Whole   bool   `json:"whole,omitempty"` // planned to its end
+	After   string       `json:"after,omitempty"` // checkpoint: planned up to and with this one
+	Planned int          `json:"planned"`         // tracks enqueued
+	Whole   bool         `json:"whole,omitempty"` // planned to its end
+	Ended   *BatchCounts `json:"ended,omitempty"` // what became of them, once all have ended
 }
 
 // Lease lets one planner at a time work on a batch. It ends by itself, so that
@@ -71,7 +72,8 @@ type Batches interface {
 	// still b.Revision, and returns b with the next one; else ErrConflict.
 	SaveBatch(ctx context.Context, b Batch) (Batch, error)
 
-	// SaveOutcome notes how a track of the batch ended: an empty code is done.
+	// SaveOutcome notes how a track of the batch ended: an empty code is done,
+	// Waiting that it will.
 	// Twice is once; the last outcome of a track counts.
 	SaveOutcome(ctx context.Context, batchID string, part int, id TrackID, code Code) error
 
@@ -81,6 +83,10 @@ type Batches interface {
 	// CountOutcomes sums up the outcomes of one part.
 	CountOutcomes(ctx context.Context, batchID string, part int) (BatchCounts, error)
 }
+
+// Waiting stands, in an outcome, where the code of its end will: the track is
+// planned and has not ended yet. It is counted as the codes are.
+const Waiting Code = "waiting"
 
 // Outcome is how one track of a batch ended.
 type Outcome struct {

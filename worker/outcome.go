@@ -27,7 +27,7 @@ func (w *Worker) settle(ctx context.Context, d queue.Delivery, began time.Time, 
 	}
 	if err == nil {
 		log.InfoContext(ctx, "track done")
-		return nil
+		return w.note(ctx, d, "")
 	}
 	failure := verdict(ctx, d, err)
 	if failure == nil {
@@ -41,7 +41,22 @@ func (w *Worker) settle(ctx context.Context, d queue.Delivery, began time.Time, 
 	if err != nil && !errors.Is(err, schema.ErrNotFound) {
 		return fmt.Errorf("save that track %s failed (%s): %w", d.TrackID, failure.Message, err)
 	}
+	if err := w.note(ctx, d, failure.Code); err != nil {
+		return err
+	}
 	return failure
+}
+
+// note tells a job's batch how it ended. A job that cannot tell is run again,
+// which then costs nothing.
+func (w *Worker) note(ctx context.Context, d queue.Delivery, code schema.Code) error {
+	if d.Batch == "" || w.Batches == nil {
+		return nil
+	}
+	if err := w.Batches.SaveOutcome(ctx, d.Batch, d.Part, d.TrackID, code); err != nil {
+		return fmt.Errorf("note in batch %s how track %s ended: %w", d.Batch, d.TrackID, err)
+	}
+	return nil
 }
 
 // verdict is the failure an error stands for, nil where it is to be tried

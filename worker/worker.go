@@ -49,6 +49,11 @@ type Store interface {
 	SaveFailure(ctx context.Context, id schema.TrackID, modelVersion string, f schema.Failure) error
 }
 
+// Batches keeps how a batch's tracks ended; a schema.Batches is one.
+type Batches interface {
+	SaveOutcome(ctx context.Context, batchID string, part int, id schema.TrackID, code schema.Code) error
+}
+
 // Worker analyses tracks. Its fields are set before its first job; it is safe
 // for concurrent use.
 type Worker struct {
@@ -57,6 +62,9 @@ type Worker struct {
 	Model  Model
 	Store  Store
 	Log    *slog.Logger // nil: silent
+
+	// Batches is told of every job of a batch that ends for good; nil: of none.
+	Batches Batches
 
 	// What is drawn of a track while it is heard, and where it is kept; nil: nothing is drawn.
 	NewRecorder func() *picture.Recorder
@@ -109,6 +117,9 @@ func (w *Worker) Handle(ctx context.Context, d queue.Delivery) (err error) {
 	if d.ModelVersion != "" && d.ModelVersion != version {
 		return fmt.Errorf("analyse %q: %w: it asks for %s, this worker has %s", name, errOtherModel, d.ModelVersion, version)
 	}
+	if done, err := w.heardSince(ctx, d); done || err != nil {
+		return err
+	}
 	file, err := w.fetch(ctx, d.Source)
 	if err != nil {
 		return err
@@ -143,6 +154,22 @@ func (w *Worker) save(ctx context.Context, name string, a schema.Analysis) (err 
 		return fmt.Errorf("save analysis of %q: %w", name, err)
 	}
 	return nil
+}
+
+// heardSince tells whether this job's batch has had its analysis, by this job
+// once before or by another.
+func (w *Worker) heardSince(ctx context.Context, d queue.Delivery) (bool, error) {
+	if d.Since.IsZero() {
+		return false, nil
+	}
+	a, err := w.Store.Analysis(ctx, d.TrackID, w.Model.Version())
+	if errors.Is(err, schema.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look up analysis of track %s: %w", d.TrackID, err)
+	}
+	return !a.AnalysedAt.Before(d.Since), nil
 }
 
 // known tells whether this model version heard this very content before. Where
