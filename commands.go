@@ -10,6 +10,7 @@ func commands() []*command {
 		tokenCommand(),
 		migrateCommand(),
 		statusCommand(),
+		doctorCommand(),
 		benchCommand(),
 		evalCommand(),
 		trainCommand(),

@@ -283,3 +283,53 @@ func namedInput(t *testing.T, path string) input {
 	}
 	return in
 }
+
+// TestDoctorOnServers: what is well, and what migrate mends.
+func TestDoctorOnServers(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 9)
+	for _, want := range []string{"TrieMemtable\n", "up to date\n", "ok       redis "} {
+		if out := f.run(t, "doctor"); !strings.Contains(out, want) {
+			t.Errorf("doctor prints\n%s\nwant %q", out, want)
+		}
+	}
+	var out bytes.Buffer
+	code := run(t.Context(), console{strings.NewReader(""), &out, &bytes.Buffer{}},
+		[]string{"doctor", "--cassandra", required(t, "EARWORM_TEST_CASSANDRA"), "--cassandra-keyspace", "never_migrated"}, noEnvironment)
+	if code != exitFailed || !strings.Contains(out.String(), "→ earworm migrate") {
+		t.Errorf("exit code %d, stdout %q; want 1 and earworm migrate named", code, &out)
+	}
+}
+
+// TestWorkerIsWatched: a worker answers those who watch it until it has ended.
+func TestWorkerIsWatched(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 8)
+	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	free.Close()
+	stop := f.worker(t, "--metrics-addr", addr)
+	// The first answer may have to wait for the listener.
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for try := 0; ; try++ {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
+		if err == nil {
+			conn.Close()
+			break
+		}
+		if try > 400 {
+			t.Fatal(err)
+		}
+		<-tick.C
+	}
+	for path, want := range map[string]string{"/readyz": `"store":"ok"`, "/healthz": `"jobs":"ok"`, "/metrics": "earworm_queue_up 1"} {
+		if status, body := get(t, "http://"+addr+path); status != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %.300s; want %s", path, status, body, want)
+		}
+	}
+	stop()
+}

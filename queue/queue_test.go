@@ -346,3 +346,19 @@ func FuzzParseJob(f *testing.F) {
 		}
 	})
 }
+
+func TestSkewOfAClock(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	for theirs, want := range map[time.Duration]time.Duration{
+		-time.Minute:     -time.Minute,
+		0:                0,
+		time.Second:      0, // read while the answer was on its way
+		2 * time.Second:  0,
+		62 * time.Second: time.Minute,
+	} {
+		if got := skew(noon, noon.Add(2*time.Second), noon.Add(theirs)); got != want {
+			t.Errorf("a clock at %v: skew %v; want %v", theirs, got, want)
+		}
+	}
+}

@@ -169,3 +169,12 @@ func TestGivenBackOnRedis(t *testing.T) {
 		t.Errorf("status %+v", s)
 	}
 }
+
+func TestExamineOnRedis(t *testing.T) {
+	t.Parallel()
+	at, _ := realRedis(t, 10)
+	s, err := onRedis(t, at, Config{}).Examine(t.Context())
+	if err != nil || s.Version == "" || s.Eviction == "" || s.ClockSkew.Abs() > time.Second {
+		t.Errorf("%+v, %v; want a version, a policy and this machine's clock", s, err)
+	}
+}

@@ -193,3 +193,44 @@ func TestUndecidedIsAskedAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestDefaultMemtable(t *testing.T) {
+	t.Parallel()
+	for configurations, want := range map[string]string{
+		"{default=trie+, trie=TrieMemtable}":                        "TrieMemtable",
+		"{default=TrieMemtable}":                                    "TrieMemtable",
+		"{trie=TrieMemtable, skip=SkipListMemtable, default=skip+}": "SkipListMemtable",
+		"{default=a+, a=b+, b=a+}":                                  "b", // round in circles
+		"{}":                                                        "",
+		"null":                                                      "",
+		"":                                                          "",
+	} {
+		if got := defaultMemtable(configurations); got != want {
+			t.Errorf("defaultMemtable(%q) = %q; want %q", configurations, got, want)
+		}
+	}
+}
+
+func TestNodesThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		node Node
+		want string
+	}{
+		"as we want it":    {Node{"h:9042", "5.0.9", "TrieMemtable"}, ""},
+		"by its full name": {Node{"h:9042", "5.1", "org.apache.cassandra.db.memtable.TrieMemtable"}, ""},
+		"newer by far":     {Node{"h:9042", "10.0", "TrieMemtable"}, ""},
+		"server's choice":  {Node{"h:9042", "5.0.9", ""}, "CASSANDRA-21644"},
+		"the other one":    {Node{"h:9042", "5.0.9", "SkipListMemtable"}, "CASSANDRA-21644"},
+		"without vectors":  {Node{"h:9042", "4.1.3", ""}, "want 5 or newer"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := c.node.Fit()
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v; want %q", err, c.want)
+			}
+		})
+	}
+}

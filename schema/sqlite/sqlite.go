@@ -79,7 +79,7 @@ func (s *Store) migrate(ctx context.Context) error {
 			return err
 		}
 		if version > len(files) {
-			return fmt.Errorf("its schema is version %d and this earworm knows %d; use a newer earworm", version, len(files))
+			return newer(version, len(files))
 		}
 		for _, file := range files[version:] {
 			statements, err := migrations.ReadFile(file)
