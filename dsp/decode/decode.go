@@ -149,7 +149,7 @@ func open(ctx context.Context, path string, o Options) (_ *Stream, err error) {
 	if d := t.info.Duration(); d > o.MaxDuration && !t.vague {
 		return nil, fmt.Errorf("%w: it lasts %v; the limit is %v", ErrTooLong, d.Round(time.Second), o.MaxDuration)
 	}
-	s := &Stream{path: path, info: t.info, vague: t.vague, file: f, watch: w}
+	s := &Stream{path: path, info: t.info, vague: t.vague, demuxer: t.demuxer, file: f, watch: w}
 	s.limit = int64(o.MaxDuration.Seconds() * dsp.SampleRate)
 
 	program, err := choose(o, t)

@@ -17,7 +17,8 @@ type Stream struct {
 	info      Info
 	vague     bool // info.Samples is no promise
 	decoder   string
-	rate      int // of source, Hz
+	demuxer   string // ffmpeg's name of the format
+	rate      int    // of source, Hz
 	source    source
 	resampler *dsp.Resampler
 	watch     *watch
