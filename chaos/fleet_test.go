@@ -1,0 +1,251 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	gocql "github.com/apache/cassandra-gocql-driver/v2" //nolint:depguard // counts rows past the store, and drops the keyspace
+
+	"earworm/schema"
+	"earworm/schema/cassandra"
+)
+
+// fleet is one scenario's: a Redis, a keyspace behind a proxy, tracks, and
+// worker processes.
+type fleet struct {
+	t         *testing.T
+	dir       string
+	redis     *redisServer
+	toRedis   *proxy
+	toStore   *proxy
+	keyspace  string
+	store     *cassandra.Store // not by way of the proxy
+	rows      *gocql.Session
+	env       []string
+	catalogue map[schema.TrackID]string // path
+	labels    map[schema.TrackID]schema.Label
+	workers   []*process
+}
+
+// server is the address of a server that all scenarios share. Without it the
+// test fails: it must not pass unseen.
+func server(t *testing.T, name string) string {
+	t.Helper()
+	v := os.Getenv(name)
+	if v == "" {
+		t.Fatalf("%s is not set; run scripts/servers.sh with go test …", name)
+	}
+	return v
+}
+
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	at := server(t, "EARWORM_TEST_CASSANDRA")
+	f := &fleet{
+		t: t, dir: t.TempDir(),
+		keyspace:  "chaos_" + strings.ToLower(strings.TrimPrefix(t.Name(), "Test")) + fmt.Sprint("_", os.Getpid()),
+		catalogue: map[schema.TrackID]string{}, labels: map[schema.TrackID]schema.Label{},
+	}
+	f.redis = startRedis(t, f.dir)
+	f.toRedis, f.toStore = newProxy(t, f.redis.addr), newProxy(t, at)
+	f.env = append(
+		os.Environ(),
+		"EARWORM_REDIS=redis://"+f.toRedis.addr+"/0", "EARWORM_CASSANDRA="+f.toStore.addr,
+		"EARWORM_CASSANDRA_KEYSPACE="+f.keyspace, "EARWORM_STORE=", "EARWORM_CONFIG=",
+		"EARWORM_DECODER=native", "TMPDIR="+f.dir,
+	)
+	f.run("migrate", "--cassandra", at)
+	var err error
+	if f.store, err = cassandra.Open(t.Context(), cassandra.Config{Hosts: []string{at}, Keyspace: f.keyspace}); err != nil {
+		t.Fatal(err)
+	}
+	f.rows = rowsOf(t, at)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := f.rows.Query("DROP KEYSPACE IF EXISTS " + f.keyspace).ExecContext(ctx); err != nil {
+			t.Errorf("drop keyspace: %v", err)
+		}
+		f.rows.Close()
+		if err := f.store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+func rowsOf(t *testing.T, at string) *gocql.Session {
+	t.Helper()
+	host, port, _ := strings.Cut(at, ":")
+	cluster := gocql.NewCluster(host)
+	cluster.Timeout = time.Minute
+	if _, err := fmt.Sscan(port, &cluster.Port); err != nil {
+		t.Fatalf("port of %q: %v", at, err)
+	}
+	session, err := cluster.CreateSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+// fill links n tracks into the catalogue, enqueues them in the store and the
+// queue, and labels some: what people said must be there in the end.
+func (f *fleet) fill(n int) {
+	f.t.Helper()
+	music := filepath.Join(f.dir, "music")
+	if err := os.MkdirAll(music, 0o755); err != nil {
+		f.t.Fatal(err)
+	}
+	for i := range n {
+		path := filepath.Join(music, fmt.Sprintf("%04d.wav", i))
+		if err := os.Link(sounds[i%len(sounds)], path); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	f.enqueue(music)
+	if len(f.catalogue) != n {
+		f.t.Fatalf("enqueue names %d of %d tracks", len(f.catalogue), n)
+	}
+	said := 0
+	for id := range f.catalogue {
+		if said++; said > n/20 {
+			break
+		}
+		f.label(id, float64(60+said))
+	}
+}
+
+// enqueue hands paths in and adds what it says to the catalogue.
+func (f *fleet) enqueue(args ...string) {
+	f.t.Helper()
+	for line := range strings.Lines(f.run("enqueue", args...)) {
+		field := strings.Fields(line)
+		if len(field) != 3 {
+			f.t.Fatalf("enqueue prints %q", line)
+		}
+		f.catalogue[schema.TrackID(field[1])] = strings.TrimPrefix(field[2], "file://")
+	}
+}
+
+func (f *fleet) label(id schema.TrackID, bpm float64) {
+	f.t.Helper()
+	l := schema.Label{TrackID: id, At: time.Now().UTC().Truncate(time.Millisecond), Author: "chaos", TempoBPM: bpm}
+	if err := f.store.AddLabel(f.t.Context(), l); err != nil {
+		f.t.Fatal(err)
+	}
+	f.labels[id] = l
+}
+
+// run runs earworm to its end, which must be a success, and returns stdout.
+func (f *fleet) run(command string, args ...string) string {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(f.t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, append([]string{command}, args...)...)
+	cmd.Env = f.env
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		f.t.Fatalf("earworm %s: %v\n%s", command, err, &errs)
+	}
+	return string(out)
+}
+
+// process is a worker, or another earworm that goes on until it is ended.
+type process struct {
+	*exec.Cmd
+	log  string // file
+	done chan struct{}
+	err  error
+}
+
+// start starts n workers with flags, and env on top of the fleet's.
+func (f *fleet) start(n int, env []string, flags ...string) {
+	f.t.Helper()
+	for range n {
+		f.workers = append(f.workers, f.launch(program, append([]string{"worker", "--concurrency", "2"}, flags...), env...))
+	}
+}
+
+func (f *fleet) launch(name string, args []string, env ...string) *process {
+	f.t.Helper()
+	p := &process{Cmd: exec.Command(name, args...), done: make(chan struct{})} //nolint:noctx // ended by signals
+	p.Env = append(f.env[:len(f.env):len(f.env)], env...)
+	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	log, err := os.CreateTemp(f.dir, "worker-*.log")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer log.Close()
+	p.log, p.Stderr = log.Name(), log
+	if err := p.Start(); err != nil {
+		f.t.Fatal(err)
+	}
+	go func() {
+		p.err = p.Wait()
+		close(p.done)
+	}()
+	f.t.Cleanup(func() {
+		_ = syscall.Kill(-p.Process.Pid, syscall.SIGKILL)
+		<-p.done
+		if f.t.Failed() {
+			f.t.Logf("log of worker %d ends:\n%s", p.Process.Pid, tail(p.log, 12))
+		}
+	})
+	return p
+}
+
+func tail(path string, lines int) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimSpace(string(b)), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// signal sends a signal, which must reach its process.
+func (f *fleet) signal(p *process, s syscall.Signal) {
+	f.t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		f.t.Fatalf("signal %v: %v", s, err)
+	}
+}
+
+// ends awaits a process's own end.
+func (f *fleet) ends(p *process, limit time.Duration) error {
+	f.t.Helper()
+	select {
+	case <-p.done:
+		return p.err
+	case <-time.After(limit):
+		f.t.Fatalf("worker %d has not ended after %v", p.Process.Pid, limit)
+		return nil
+	}
+}
+
+// stop sends SIGTERM to all workers, which must end well.
+func (f *fleet) stop() {
+	f.t.Helper()
+	for _, p := range f.workers {
+		f.signal(p, syscall.SIGTERM)
+	}
+	for _, p := range f.workers {
+		if err := f.ends(p, time.Minute); err != nil {
+			f.t.Errorf("worker %d ends with %v", p.Process.Pid, err)
+		}
+	}
+	f.workers = nil
+}
