@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"earworm/schema"
@@ -113,6 +114,15 @@ func TestJobThatEndsItsWorkersIsSetAside(t *testing.T) {
 	})
 }
 
+// lose leaves a run of a job behind as a process does that died of it.
+func lose(t *testing.T, q *Queue, j Job) {
+	t.Helper()
+	dead := &Queue{client: q.client, process: uuid.NewString()}
+	if _, err := dead.beginRun(t.Context(), j.ID()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestCrashesAreForgottenOnceAJobEnds(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -130,9 +140,7 @@ func TestCrashesAreForgottenOnceAJobEnds(t *testing.T) {
 				q := newFleet(t).queue(Config{FirstRetry: time.Hour, MaxRetry: time.Hour})
 				j := job("a")
 				for range 2 {
-					if _, err := q.beginRun(t.Context(), j.ID()); err != nil { // and never ended
-						t.Fatal(err)
-					}
+					lose(t, q, j)
 				}
 				enqueue(t, q, j)
 				r := &record{answer: func(context.Context, Delivery) error { return c.answer }}
@@ -150,6 +158,80 @@ func TestCrashesAreForgottenOnceAJobEnds(t *testing.T) {
 	}
 }
 
+// A run whose end Redis did not hear of is no lost one: the process that ran it
+// lives, and tells again.
+func TestOutagesOfRedisCountNobodyOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		q := f.queue(Config{FirstRetry: time.Minute, MaxRetry: time.Minute, Attempts: 10})
+		j := job("a")
+		enqueue(t, q, j)
+		runs := 0
+		r := &record{answer: func(context.Context, Delivery) error {
+			if runs++; runs > 4 {
+				return nil
+			}
+			f.server.SetError("LOADING Redis is loading the dataset in memory")
+			time.AfterFunc(8*time.Second, func() { f.server.SetError("") })
+			return errors.New("origin is away")
+		}}
+		stop := start(t, q, r.handle)
+		time.Sleep(15 * time.Minute)
+		stop()
+		for _, d := range r.got {
+			if d.Crashed {
+				t.Fatalf("delivered %+v", r.got)
+			}
+		}
+		if s := lane(t, q, Ingest); s.Waiting+s.Active+s.Retrying+s.Dead != 0 {
+			t.Errorf("status %+v, want it done", s)
+		}
+		if left := q.client.Exists(t.Context(), runsKey(j.ID())).Val(); left != 0 {
+			t.Error("runs are left of a job that is done")
+		}
+	})
+}
+
+// Where clocks differ by more than asynq allows for, a worker gives away what
+// another is busy with. The job is run twice then, and not held to be deadly.
+func TestLeaseTakenFromTheLivingIsNoDeath(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		j := job("long")
+		r := &record{answer: func(context.Context, Delivery) error {
+			time.Sleep(5 * time.Minute)
+			return nil
+		}}
+		var stops []func()
+		for range 5 {
+			stops = append(stops, start(t, f.queue(Config{Concurrency: 1, PollInterval: 5 * time.Second}), r.handle))
+		}
+		q := f.queue(Config{})
+		enqueue(t, q, j)
+		for range 240 {
+			time.Sleep(time.Second)
+			past := redis.Z{Score: float64(time.Now().Add(-time.Hour).Unix()), Member: j.ID()}
+			if err := q.client.ZAddXX(t.Context(), "asynq:{ingest}:lease", past).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(7 * time.Minute)
+		for _, stop := range stops {
+			stop()
+		}
+		if len(r.got) < 4 {
+			t.Fatalf("%d runs; want the job taken away three times", len(r.got))
+		}
+		for _, d := range r.got {
+			if d.Crashed {
+				t.Fatalf("held to be deadly: %+v", r.got)
+			}
+		}
+	})
+}
+
 // Jobs that came back from a dead worker are run one at a time: had one of
 // them killed it, its neighbours would be counted out with it.
 func TestSuspectsRunAlone(t *testing.T) {
@@ -160,9 +242,7 @@ func TestSuspectsRunAlone(t *testing.T) {
 		for i := range 3 {
 			j := job(fmt.Sprint("suspect-", i))
 			suspects = append(suspects, string(j.TrackID))
-			if _, err := q.beginRun(t.Context(), j.ID()); err != nil { // and never ended
-				t.Fatal(err)
-			}
+			lose(t, q, j)
 			enqueue(t, q, j)
 		}
 		var mu sync.Mutex

@@ -100,7 +100,7 @@ func (d Delivery) LogAttrs() []any {
 
 // Handler runs one job. What it returns is the outcome: nil, the job is done;
 // a *schema.Failure, wrapped or not, it failed for good and is not tried again;
-// any other error, it is tried again later, up to a number of attempts. A panic
-// is a failure for good. A handler that goes on after its context has ended is
+// any other error, it is tried again later, up to a number of attempts, to which
+// ErrAway does not count. A panic is a failure for good. A handler that goes on after its context has ended is
 // abandoned, and another may start the same job beside it.
 type Handler func(ctx context.Context, d Delivery) error

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 	"github.com/hibiken/asynqmon"
 	"github.com/redis/go-redis/v9"
@@ -28,6 +29,8 @@ type Queue struct {
 	client  redis.UniversalClient
 	tasks   *asynq.Client
 	inspect *asynq.Inspector
+	process string        // names this process among those of the fleet
+	untold  sync.Map      // run -> what tells Redis that it has ended
 	suspect chan struct{} // holds a place for the one suspect that may run
 	stop    func()        // ends the Redis of this process
 	closing chan struct{} // closed by Close, once
@@ -69,7 +72,7 @@ func open(c Config, client redis.UniversalClient, name string, stop func()) *Que
 	quietRedis()
 	client.AddHook(patience{200 * time.Millisecond})
 	return &Queue{
-		config: c, name: name, client: client, stop: stop,
+		config: c, name: name, client: client, stop: stop, process: uuid.NewString(),
 		tasks:   asynq.NewClientFromRedisClient(client),
 		inspect: asynq.NewInspectorFromRedisClient(client),
 		suspect: make(chan struct{}, 1),

@@ -107,6 +107,25 @@ func TestEndedJobCanBeAddedAgain(t *testing.T) {
 	}
 }
 
+// asynq publishes a lane's name once in a process's life. A Redis that has lost
+// it must not make the same job's second enqueueing go round for ever.
+func TestEnqueueAfterRedisLostAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		q := f.queue(Config{})
+		enqueue(t, q, job("a"))
+		f.server.FlushAll()
+		enqueue(t, q, job("a"))
+		if added, err := q.Enqueue(t.Context(), job("a")); added || err != nil {
+			t.Errorf("enqueued twice: %v, %v", added, err)
+		}
+		if s := lane(t, q, Ingest); s.Waiting != 1 {
+			t.Errorf("status %+v, want one waiting", s)
+		}
+	})
+}
+
 func TestRunningJobIsNotAddedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -46,6 +46,7 @@ func (q *Queue) Run(ctx context.Context, h Handler) error {
 	// Jobs outlive ctx by the grace period.
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
+	defer q.live(context.WithoutCancel(ctx))()
 	r := &runner{queue: q, handle: h}
 	var servers sync.WaitGroup
 	for _, s := range q.servers(work) {
@@ -92,9 +93,14 @@ func (q *Queue) servers(work context.Context) []*asynq.Server {
 // out with the guilty.
 var errLater = errors.New("waits for another job that may end the worker")
 
+// ErrAway, wrapped, is an outcome that says nothing of the job: a server that
+// is needed for any job did not answer. The job is tried again, and the run is
+// not counted as an attempt, the last one included.
+var ErrAway = errors.New("a server is away")
+
 // isFailure tells attempts, which are counted, from a job's other returns.
 func isFailure(err error) bool {
-	return !errors.Is(err, asynq.ErrLeaseExpired) && !errors.Is(err, errLater)
+	return !errors.Is(err, asynq.ErrLeaseExpired) && !errors.Is(err, errLater) && !errors.Is(err, ErrAway)
 }
 
 func (q *Queue) retryDelay(retried int, err error, _ *asynq.Task) time.Duration {
@@ -136,15 +142,16 @@ func (r *runner) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	attempts, _ := asynq.GetMaxRetry(ctx)
 	d := Delivery{Job: job, Attempt: retried + 1, Last: retried+1 >= attempts}
 	err = r.queue.deliver(ctx, d, r.handle)
-	if isPermanent(err) || err != nil && d.Last && !errors.Is(err, errLater) {
+	if d.ended(err) && err != nil {
 		return dead{err}
 	}
 	return err
 }
 
-func isPermanent(err error) bool {
-	_, ok := errors.AsType[*schema.Failure](err)
-	return ok
+// ended tells an outcome after which the job is not tried again.
+func (d Delivery) ended(outcome error) bool {
+	_, permanent := errors.AsType[*schema.Failure](outcome)
+	return outcome == nil || permanent || d.Last && isFailure(outcome)
 }
 
 // deliver runs a job under its time limit, and keeps count of runs that no
@@ -153,7 +160,7 @@ func (q *Queue) deliver(ctx context.Context, d Delivery, h Handler) error {
 	id := d.ID()
 	lost, err := q.lostRuns(ctx, id)
 	if err != nil {
-		return q.fault(ctx, err)
+		return fmt.Errorf("%w: %w", ErrAway, q.fault(ctx, err))
 	}
 	if lost > 0 {
 		select {
@@ -166,12 +173,12 @@ func (q *Queue) deliver(ctx context.Context, d Delivery, h Handler) error {
 	d.Crashed = lost >= maxLost
 	run, err := q.beginRun(ctx, id)
 	if err != nil {
-		return q.fault(ctx, err)
+		return fmt.Errorf("%w: %w", ErrAway, q.fault(ctx, err))
 	}
 	limited, cancel := context.WithTimeout(ctx, q.config.JobTimeout)
 	defer cancel()
 	outcome := call(limited, h, d)
-	final := outcome == nil || d.Last || isPermanent(outcome)
+	final := d.ended(outcome)
 	if err := q.endRun(ctx, id, run, final); err != nil {
 		q.config.Log.With(d.LogAttrs()...).WarnContext(ctx, "run not marked as ended", "error", q.fault(ctx, err))
 	}

@@ -181,6 +181,30 @@ func ifBefore(d Delivery, attempt int, err error) error {
 	return nil
 }
 
+func TestServerAwayIsNoAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newFleet(t).queue(Config{Attempts: 2})
+		enqueue(t, q, job("a"))
+		runs := 0
+		r := &record{answer: func(_ context.Context, d Delivery) error {
+			if runs++; runs < 20 {
+				return fmt.Errorf("save: %w: cassandra", ErrAway)
+			}
+			return nil
+		}}
+		stop := start(t, q, r.handle)
+		time.Sleep(10 * time.Minute)
+		stop()
+		if last := r.got[len(r.got)-1]; runs != 20 || last.Attempt != 1 || last.Last {
+			t.Errorf("%d runs, the last as %+v; want 20, each a first attempt", runs, last)
+		}
+		if s := lane(t, q, Ingest); s.Dead+s.Retrying != 0 {
+			t.Errorf("status %+v", s)
+		}
+	})
+}
+
 func TestRetriesWaitLongerEachTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -108,6 +108,13 @@ func expireLease(t *testing.T, client *redis.Client, j Job) {
 	if err != nil || changed != 1 {
 		t.Fatalf("the dead worker held no lease: %d, %v", changed, err)
 	}
+	signs, err := client.Keys(t.Context(), aliveKey("*")).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Del(t.Context(), signs...).Err(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestKilledProcessesOnRedis(t *testing.T) {
