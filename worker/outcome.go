@@ -16,32 +16,46 @@ import (
 // storeTimeout is for writing an outcome down after the job's own time is over.
 const storeTimeout = 10 * time.Second
 
-// settle turns what became of a job into its outcome, and stores it where it
-// is final: a *schema.Failure, or nil where the job is done, or another error
-// where it is worth another try.
-func (w *Worker) settle(ctx context.Context, d queue.Delivery, began time.Time, err error, panicked any) error {
-	log := w.log().With(d.LogAttrs()...).With("source", source.Name(d.Source), "seconds", time.Since(began).Seconds())
+// run is one delivery as far as it has come.
+type run struct {
+	queue.Delivery
+	began   time.Time
+	content string // SHA-256 of what was fetched, "": nothing was
+}
+
+// settle turns what became of a run into the job's outcome, and stores it where
+// it is final: a *schema.Failure, or nil where the job is done, or another error
+// where it is worth another try. Nothing is final that the store does not know.
+func (w *Worker) settle(ctx context.Context, r run, err error, panicked any) error {
+	log := w.log().With(r.LogAttrs()...).With("source", source.Name(r.Source), "seconds", time.Since(r.began).Seconds())
 	if panicked != nil {
 		log.ErrorContext(ctx, "panic", "value", panicked, "stack", string(debug.Stack()))
-		err = schema.Fail(schema.Internal, "analyse %q: panic: %v", source.Name(d.Source), panicked)
+		err = schema.Fail(schema.Internal, "analyse %q: panic: %v", source.Name(r.Source), panicked)
 	}
 	if err == nil {
 		log.InfoContext(ctx, "track done")
-		return w.note(ctx, d, "")
+		return w.note(ctx, r.Delivery, "")
 	}
-	failure := verdict(ctx, d, err)
+	failure := verdict(ctx, r.Delivery, err)
 	if failure == nil {
 		log.DebugContext(ctx, "track put off", "error", err)
-		return retryable(ctx, d, err)
+		return retryable(ctx, r.Delivery, err)
 	}
 	log.WarnContext(ctx, "track failed", "code", failure.Code, "error", failure)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancel()
-	err = w.Store.SaveFailure(ctx, d.TrackID, w.Model.Version(), *failure)
-	if err != nil && !errors.Is(err, schema.ErrNotFound) {
-		return fmt.Errorf("save that track %s failed (%s): %w", d.TrackID, failure.Message, err)
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+		defer cancel()
 	}
-	if err := w.note(ctx, d, failure.Code); err != nil {
+	heard, err := w.fail(ctx, r, *failure)
+	switch {
+	case err != nil && !errors.Is(err, schema.ErrNotFound):
+		return fmt.Errorf("%w: save that track %s failed (%s): %w", queue.ErrAway, r.TrackID, failure.Message, err)
+	case heard:
+		log.WarnContext(ctx, "the track stays analysed: this model version has heard the same content")
+		return w.note(ctx, r.Delivery, "")
+	}
+	if err := w.note(ctx, r.Delivery, failure.Code); err != nil {
 		return err
 	}
 	return failure
@@ -53,10 +67,28 @@ func (w *Worker) note(ctx context.Context, d queue.Delivery, code schema.Code) e
 	if d.Batch == "" || w.Batches == nil {
 		return nil
 	}
-	if err := w.Batches.SaveOutcome(ctx, d.Batch, d.Part, d.TrackID, code); err != nil {
-		return fmt.Errorf("note in batch %s how track %s ended: %w", d.Batch, d.TrackID, err)
+	err := w.insist(ctx, func(ctx context.Context) error {
+		return w.Batches.SaveOutcome(ctx, d.Batch, d.Part, d.TrackID, code)
+	})
+	if err != nil {
+		return fmt.Errorf("%w: note in batch %s how track %s ended: %w", queue.ErrAway, d.Batch, d.TrackID, err)
 	}
 	return nil
+}
+
+// fail stores a failure, unless this model version has heard the same content:
+// then it says something of the run, which may have been frozen for an hour
+// while another was done with the job, and nothing of the track.
+func (w *Worker) fail(ctx context.Context, r run, f schema.Failure) (heard bool, err error) {
+	version := w.Model.Version()
+	if r.content != "" {
+		if heard, err = w.known(ctx, r.TrackID, version, r.content); heard || err != nil {
+			return heard, err
+		}
+	}
+	return false, w.insist(ctx, func(ctx context.Context) error {
+		return w.Store.SaveFailure(ctx, r.TrackID, version, f)
+	})
 }
 
 // verdict is the failure an error stands for, nil where it is to be tried
@@ -64,7 +96,7 @@ func (w *Worker) note(ctx context.Context, d queue.Delivery, code schema.Code) e
 func verdict(ctx context.Context, d queue.Delivery, err error) *schema.Failure {
 	name := source.Name(d.Source)
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, errOtherModel):
+	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, errOtherModel), errors.Is(err, queue.ErrAway):
 		return nil // says nothing of the track
 	case ctx.Err() != nil && !d.Last:
 		return nil
@@ -79,7 +111,7 @@ func verdict(ctx context.Context, d queue.Delivery, err error) *schema.Failure {
 
 // retryable hides from the queue a failure that was only the job's own end.
 func retryable(ctx context.Context, d queue.Delivery, err error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !errors.Is(err, queue.ErrAway) {
 		return fmt.Errorf("analyse %q: %w", source.Name(d.Source), ctx.Err())
 	}
 	return err

@@ -47,6 +47,9 @@ type Store interface {
 	Analysis(ctx context.Context, id schema.TrackID, modelVersion string) (schema.Analysis, error)
 	SaveAnalysis(ctx context.Context, a schema.Analysis) error
 	SaveFailure(ctx context.Context, id schema.TrackID, modelVersion string, f schema.Failure) error
+
+	// Ping reports whether the store answers at all.
+	Ping(ctx context.Context) error
 }
 
 // Batches keeps how a batch's tracks ended; a schema.Batches is one.
@@ -107,8 +110,8 @@ var errOtherModel = errors.New("job is for another model version")
 // whose content is unchanged since this model version heard it is done at once,
 // unless forced.
 func (w *Worker) Handle(ctx context.Context, d queue.Delivery) (err error) {
-	began := time.Now()
-	defer func() { err = w.settle(ctx, d, began, err, recover()) }()
+	r := run{Delivery: d, began: time.Now()}
+	defer func() { err = w.settle(ctx, r, err, recover()) }()
 
 	name, version := source.Name(d.Source), w.Model.Version()
 	if d.Crashed {
@@ -125,6 +128,7 @@ func (w *Worker) Handle(ctx context.Context, d queue.Delivery) (err error) {
 		return err
 	}
 	defer w.close(ctx, d, file)
+	r.content = file.SHA256
 	if !d.Force {
 		if known, err := w.known(ctx, d.TrackID, version, file.SHA256); known || err != nil {
 			return err
@@ -134,7 +138,7 @@ func (w *Worker) Handle(ctx context.Context, d queue.Delivery) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := w.savePictures(ctx, d.TrackID, drawn); err != nil {
+	if err := w.insist(ctx, func(ctx context.Context) error { return w.savePictures(ctx, d.TrackID, drawn) }); err != nil {
 		return fmt.Errorf("save pictures of %q: %w", name, err)
 	}
 	a.TrackID, a.ModelVersion, a.SHA256, a.AnalysedAt = d.TrackID, version, file.SHA256, time.Now().UTC()
@@ -150,7 +154,7 @@ func (w *Worker) fetch(ctx context.Context, uri string) (_ *source.File, err err
 func (w *Worker) save(ctx context.Context, name string, a schema.Analysis) (err error) {
 	ctx, end := w.Watch.begin(ctx, "save")
 	defer func() { end(err) }()
-	if err := w.Store.SaveAnalysis(ctx, a); err != nil {
+	if err := w.insist(ctx, func(ctx context.Context) error { return w.Store.SaveAnalysis(ctx, a) }); err != nil {
 		return fmt.Errorf("save analysis of %q: %w", name, err)
 	}
 	return nil
@@ -162,7 +166,11 @@ func (w *Worker) heardSince(ctx context.Context, d queue.Delivery) (bool, error)
 	if d.Since.IsZero() {
 		return false, nil
 	}
-	a, err := w.Store.Analysis(ctx, d.TrackID, w.Model.Version())
+	var a schema.Analysis
+	err := w.insist(ctx, func(ctx context.Context) (err error) {
+		a, err = w.Store.Analysis(ctx, d.TrackID, w.Model.Version())
+		return err
+	})
 	if errors.Is(err, schema.ErrNotFound) {
 		return false, nil
 	}
@@ -174,7 +182,15 @@ func (w *Worker) heardSince(ctx context.Context, d queue.Delivery) (bool, error)
 
 // known tells whether this model version heard this very content before. Where
 // the track has failed since, its analysis is made to count again.
-func (w *Worker) known(ctx context.Context, id schema.TrackID, version, sha256 string) (bool, error) {
+func (w *Worker) known(ctx context.Context, id schema.TrackID, version, sha256 string) (known bool, err error) {
+	err = w.insist(ctx, func(ctx context.Context) error {
+		known, err = w.lookUp(ctx, id, version, sha256)
+		return err
+	})
+	return known, err
+}
+
+func (w *Worker) lookUp(ctx context.Context, id schema.TrackID, version, sha256 string) (bool, error) {
 	a, err := w.Store.Analysis(ctx, id, version)
 	if errors.Is(err, schema.ErrNotFound) || err == nil && a.SHA256 != sha256 {
 		return false, nil
