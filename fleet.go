@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"earworm/cnn"
@@ -15,12 +16,13 @@ import (
 
 // fleetSettings are those of a process that works through the queue.
 type fleetSettings struct {
-	store storeSettings
-	queue queueSettings
-	work  workSettings
-	log   logSettings
-	trace traceSettings
-	grace time.Duration
+	store  storeSettings
+	queue  queueSettings
+	work   workSettings
+	log    logSettings
+	trace  traceSettings
+	grace  time.Duration
+	refill time.Duration
 }
 
 func (c *fleetSettings) declare(s *settings) {
@@ -28,6 +30,7 @@ func (c *fleetSettings) declare(s *settings) {
 	c.store.flags(s)
 	c.work.flags(s)
 	s.span(&c.grace, "grace", 30*time.Second, "how long running tracks may go on after the signal to stop")
+	s.span(&c.refill, "refill", 30*time.Minute, "how often one of the fleet looks for pending tracks that no job is for")
 	c.trace.flags(s)
 	c.log.flags(s)
 }
@@ -40,11 +43,12 @@ type fleet struct {
 	worker *worker.Worker
 	watch  *watch
 	traces *traces
+	refill time.Duration
 	log    *slog.Logger
 }
 
 func (c *fleetSettings) open(ctx context.Context, con console) (_ *fleet, err error) {
-	f := &fleet{log: c.log.logger(con.err)}
+	f := &fleet{log: c.log.logger(con.err), refill: c.refill}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, f.close())
@@ -90,22 +94,48 @@ func (f *fleet) close() error {
 	return errors.Join(errs...)
 }
 
-// work runs workers until ctx ends. It first enqueues what the store calls
-// pending, beside the work itself, so that a long list delays nobody.
+const (
+	refillLook  = 10 * time.Second // how soon a queue that was lost is filled again
+	refillClaim = 2 * time.Minute  // until another takes over from one that died of it
+)
+
+// work runs workers until ctx ends. Beside them it keeps the queue true to the
+// store: what is pending there has a job, however that was lost.
 func (f *fleet) work(ctx context.Context) error {
-	refilled := make(chan struct{})
-	go func() {
-		defer close(refilled)
-		added, err := refill(ctx, f.store, f.queue, f.model.Version())
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			f.log.ErrorContext(ctx, "pending tracks not all enqueued", "added", added, "error", err)
-		case added > 0:
-			f.log.InfoContext(ctx, "pending tracks enqueued", "added", added)
+	ctx, stop := context.WithCancel(ctx)
+	var filling sync.WaitGroup
+	defer filling.Wait()
+	defer stop()
+	filling.Go(func() {
+		look := time.NewTicker(refillLook)
+		defer look.Stop()
+		for ctx.Err() == nil {
+			if err := f.refillOnce(ctx); err != nil && ctx.Err() == nil {
+				f.log.WarnContext(ctx, "pending tracks not all enqueued", "error", err)
+			}
+			select {
+			case <-look.C:
+			case <-ctx.Done():
+			}
 		}
-	}()
-	err := f.queue.Run(ctx, f.watch.job(f.worker.Handle))
-	<-refilled
-	return err
+	})
+	return f.queue.Run(ctx, f.watch.job(f.worker.Handle))
+}
+
+// refillOnce enqueues what is pending, if it is this process's turn: at the
+// start, every so often, and as soon as Redis has lost what it held.
+func (f *fleet) refillOnce(ctx context.Context) error {
+	turn := "refill " + f.model.Version()
+	mine, err := f.queue.Claim(ctx, turn, refillClaim)
+	if err != nil || !mine {
+		return err
+	}
+	added, err := refill(ctx, f.store, f.queue, f.model.Version())
+	if added > 0 {
+		f.log.InfoContext(ctx, "pending tracks enqueued", "added", added)
+	}
+	if err != nil {
+		return err
+	}
+	return f.queue.Hold(ctx, turn, f.refill)
 }

@@ -30,7 +30,7 @@ Everything in one process: the HTTP API under /v1, the queue's page under
 /queues, Prometheus metrics under /metrics, /healthz and /readyz. By itself it
 needs no server: the queue lives in the process and results in an SQLite file.
 With --redis and --cassandra it is one of a fleet. Tracks that the store calls
-pending are enqueued at start. Ctrl-C lets running tracks finish.
+pending are enqueued at start and every --refill. Ctrl-C lets running tracks finish.
 
 On a loopback address whoever uses this machine is let in. Any other address
 wants --tokens; then every request but /healthz, /readyz and the API's own

@@ -22,9 +22,9 @@ func workerCommand() *command {
 		about: `
 One worker process of a fleet: it takes jobs from Redis and writes what it
 hears to the store. Run as many as there are machines. Tracks that the store
-calls pending are enqueued at start. SIGTERM lets running tracks finish and
-gives the others back. --metrics-addr serves /metrics, /healthz and /readyz for
-those who watch it.`,
+calls pending are enqueued at start and every --refill. SIGTERM lets running
+tracks finish and gives the others back. --metrics-addr serves /metrics,
+/healthz and /readyz for those who watch it.`,
 		examples: `
 earworm worker --redis redis://queue:6379 --cassandra db1,db2,db3
 EARWORM_REDIS=redis://queue:6379 EARWORM_CASSANDRA=db1 earworm worker --concurrency 8`,
