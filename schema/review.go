@@ -87,3 +87,22 @@ type Agreement struct {
 	Key, KeyRight     int
 	Meter, MeterRight int
 }
+
+// Fits tells features that a filter passes.
+func (f Filter) Fits(x Features) bool {
+	return (f.MinTempo == 0 || x.TempoBPM >= f.MinTempo) &&
+		(f.MaxTempo == 0 || x.TempoBPM <= f.MaxTempo) &&
+		(f.Key == UnknownKey || x.Key == f.Key) &&
+		(f.Meter == Meter{} || x.Meter == f.Meter) &&
+		(f.ModelVersion == "" || x.ModelVersion == f.ModelVersion) &&
+		(f.MaxTempoConfidence == 0 || x.TempoConfidence <= f.MaxTempoConfidence) &&
+		(f.MaxKeyConfidence == 0 || x.KeyConfidence <= f.MaxKeyConfidence) &&
+		(f.MaxMeterConfidence == 0 || x.MeterConfidence <= f.MaxMeterConfidence)
+}
+
+// Fits tells an item that the listing asks for, as far as its text goes unasked.
+func (l Listing) Fits(i Item) bool {
+	return (l.Status == "" || i.Status == l.Status) &&
+		(l.Code == "" || i.Failure != nil && i.Failure.Code == l.Code) &&
+		(l.Filter == Filter{} || i.Features != nil && l.Filter.Fits(*i.Features))
+}

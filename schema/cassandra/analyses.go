@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
-	"strings"
 	"time"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
@@ -37,10 +36,12 @@ func (s *Store) saveAnalysis(ctx context.Context, a schema.Analysis) error {
 	if vector == nil {
 		err = s.query("DELETE FROM vectors WHERE track_id = ? AND space = ?", a.TrackID, a.ModelVersion).ExecContext(ctx)
 	} else {
-		err = s.query("INSERT INTO vectors (track_id, space, embedding) VALUES (?, ?, ?)",
-			a.TrackID, a.ModelVersion, vector).ExecContext(ctx)
+		err = s.keepEmbedding(ctx, a.TrackID, a.ModelVersion, vector)
 	}
 	if err != nil {
+		return err
+	}
+	if err := s.firstServes(ctx, a.ModelVersion, a.AnalysedAt); err != nil {
 		return err
 	}
 	if err := s.query(`INSERT INTO analyses
@@ -53,9 +54,24 @@ func (s *Store) saveAnalysis(ctx context.Context, a schema.Analysis) error {
 	if err := s.refreshFeatures(ctx, a.TrackID); err != nil {
 		return err
 	}
-	return s.query(`UPDATE tracks SET sha256 = ?, duration_s = ?, status = ?, failure_code = '', failure_message = '',
+	if err := s.query(`UPDATE tracks SET sha256 = ?, duration_s = ?, status = ?, failure_code = '', failure_message = '',
 			model_version = ?, updated_at = ? WHERE track_id = ?`,
-		a.SHA256, a.DurationS, schema.Analysed, a.ModelVersion, a.AnalysedAt, a.TrackID).ExecContext(ctx)
+		a.SHA256, a.DurationS, schema.Analysed, a.ModelVersion, a.AnalysedAt, a.TrackID).ExecContext(ctx); err != nil {
+		return err
+	}
+	return s.relist(ctx, a.TrackID, nil)
+}
+
+// keepEmbedding writes a model's vector into the space of its version.
+func (s *Store) keepEmbedding(ctx context.Context, id schema.TrackID, version string, v []float32) error {
+	p, err := s.keepSpace(ctx, schema.Space{Name: version, Length: len(v), Model: true})
+	if err == nil {
+		err = p.Fits(v)
+	}
+	if err != nil {
+		return err
+	}
+	return s.writeVector(ctx, id, version, v)
 }
 
 // SaveFailure is as schema.Analyses says.
@@ -65,6 +81,9 @@ func (s *Store) SaveFailure(ctx context.Context, id schema.TrackID, modelVersion
 		err = s.query(`UPDATE tracks SET status = ?, failure_code = ?, failure_message = ?, model_version = ?, updated_at = ?
 				WHERE track_id = ?`,
 			schema.Failed, f.Code, f.Message, modelVersion, time.Now(), id).ExecContext(ctx)
+	}
+	if err == nil {
+		err = s.relist(ctx, id, nil)
 	}
 	return s.wrap("save failure of track", id, err)
 }
@@ -116,58 +135,6 @@ func (s *Store) newestVersion(ctx context.Context, id schema.TrackID) (newest st
 	return newest, nil
 }
 
-// refreshFeatures writes the values that count, after an analysis or a label
-// was written. It reads the revision, then all that was said, and writes upon
-// that revision; where another came between it begins again. Of all who write,
-// the last to succeed has read what every other had written before it began,
-// so that nothing said is missing in the end.
-func (s *Store) refreshFeatures(ctx context.Context, id schema.TrackID) error {
-	var revision *int
-	err := s.query("SELECT revision FROM features WHERE track_id = ?", id).ScanContext(ctx, &revision)
-	if err != nil && !errors.Is(err, gocql.ErrNotFound) {
-		return err
-	}
-	for {
-		f, err := s.effective(ctx, id)
-		if err != nil {
-			return err
-		}
-		next := 1
-		if revision != nil {
-			next = *revision + 1
-		}
-		applied, there, err := cas(ctx, func() *gocql.Query {
-			return s.query(`UPDATE features SET tempo_bpm = ?, tempo_confidence = ?, key = ?, key_confidence = ?,
-					meter = ?, meter_confidence = ?, loudness_db = ?, duration_s = ?, model_version = ?,
-					labelled = ?, updated_at = ?, revision = ? WHERE track_id = ? IF revision = ?`,
-				f.TempoBPM, f.TempoConfidence, f.Key.String(), f.KeyConfidence,
-				f.Meter.String(), f.MeterConfidence, f.LoudnessDB, f.DurationS, f.ModelVersion,
-				f.Labelled, f.UpdatedAt, next, id, revision)
-		})
-		if err != nil || applied {
-			return err
-		}
-		found, _ := there["revision"].(int)
-		revision = &found
-	}
-}
-
-func (s *Store) effective(ctx context.Context, id schema.TrackID) (schema.Features, error) {
-	version, err := s.newestVersion(ctx, id)
-	if err != nil {
-		return schema.Features{}, err
-	}
-	newest, err := s.analysis(ctx, id, version)
-	if err != nil {
-		return schema.Features{}, err
-	}
-	labels, err := s.labels(ctx, id)
-	if err != nil {
-		return schema.Features{}, err
-	}
-	return schema.Effective(newest, labels), nil
-}
-
 const featureColumns = `track_id, tempo_bpm, tempo_confidence, key, key_confidence,
 	meter, meter_confidence, loudness_db, duration_s, model_version, labelled, updated_at`
 
@@ -196,24 +163,11 @@ func (s *Store) Features(ctx context.Context, id schema.TrackID) (schema.Feature
 // FindFeatures is as schema.Analyses says. What it filters by is indexed;
 // without a filter it reads token ranges side by side.
 func (s *Store) FindFeatures(ctx context.Context, f schema.Filter) iter.Seq2[schema.Features, error] {
-	var conditions []string
-	var values []any
-	where := func(set bool, condition string, value any) {
-		if set {
-			conditions = append(conditions, condition)
-			values = append(values, value)
-		}
-	}
-	where(f.MinTempo != 0, "tempo_bpm >= ?", f.MinTempo)
-	where(f.MaxTempo != 0, "tempo_bpm <= ?", f.MaxTempo)
-	where(f.Key != schema.UnknownKey, "key = ?", f.Key.String())
-	where(f.Meter != schema.Meter{}, "meter = ?", f.Meter.String())
-	where(f.ModelVersion != "", "model_version = ?", f.ModelVersion)
-	where(f.MaxTempoConfidence != 0, "tempo_confidence <= ?", f.MaxTempoConfidence)
+	var c conditions
+	c.features(f)
 	selection := "SELECT " + featureColumns + " FROM features"
-	if len(conditions) == 0 {
+	if c.text == "" {
 		return walk(ctx, s, selection, scanFeatures)
 	}
-	query := s.query(selection+" WHERE "+strings.Join(conditions, " AND "), values...)
-	return rows(ctx, s, []*gocql.Query{query}, scanFeatures)
+	return rows(ctx, s, []*gocql.Query{s.query(selection+" WHERE "+c.text, c.values...)}, scanFeatures)
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
@@ -23,10 +24,10 @@ import (
 // It connects again by itself. While no host answers, its methods fail at
 // once, and a later try may succeed.
 type Store struct {
-	rest // until they are written here, in the next commit
-
-	config  Config
-	session *gocql.Session
+	config   Config
+	session  *gocql.Session
+	versions sync.Map // model versions that this process has listed
+	spaces   sync.Map // by name, schema.Space
 }
 
 var _ schema.Store = (*Store)(nil)
@@ -139,12 +140,4 @@ func undecided(err error) bool {
 	_, read := errors.AsType[*gocql.RequestErrReadTimeout](err) // of its condition
 	_, unknown := errors.AsType[*gocql.RequestErrCASWriteUnknown](err)
 	return write || read || unknown
-}
-
-type rest interface {
-	schema.Versions
-	schema.Batches
-	schema.Scanner
-	schema.Vectors
-	schema.Review
 }

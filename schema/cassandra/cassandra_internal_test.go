@@ -57,7 +57,7 @@ func TestMigrationsMayRunTwice(t *testing.T) {
 			t.Errorf("%s has no number of its own", m.name)
 		}
 		for _, statement := range m.statements {
-			if !strings.Contains(statement, " IF NOT EXISTS ") {
+			if !strings.Contains(statement, " IF NOT EXISTS ") && !strings.HasPrefix(statement, "DROP TABLE IF EXISTS ") {
 				t.Errorf("%s: %q fails the second time", m.name, statement)
 			}
 		}

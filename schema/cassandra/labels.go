@@ -52,21 +52,17 @@ func (s *Store) TrackLabels(ctx context.Context, id schema.TrackID) ([]schema.La
 	return labels, s.wrap("read labels of track", id, err)
 }
 
-func (s *Store) labels(ctx context.Context, id schema.TrackID) (labels []schema.Label, err error) {
-	rows := s.query("SELECT "+labelColumns+" FROM labels WHERE track_id = ?", id).IterContext(ctx).Scanner()
-	for rows.Next() {
-		var l schema.Label
-		var key, meter []byte
-		if err := rows.Scan(&l.TrackID, &l.At, &l.Author, &l.Note, &l.TempoBPM, &key, &meter); err != nil {
-			return nil, err
-		}
-		if err := l.Key.UnmarshalText(key); err != nil {
-			return nil, err
-		}
-		if err := l.Meter.UnmarshalText(meter); err != nil {
-			return nil, err
-		}
-		labels = append(labels, l)
+func (s *Store) labels(ctx context.Context, id schema.TrackID) ([]schema.Label, error) {
+	return gather(ctx, s.query("SELECT "+labelColumns+" FROM labels WHERE track_id = ?", id), scanLabel)
+}
+
+func scanLabel(r row) (l schema.Label, err error) {
+	var key, meter []byte
+	if err := r(&l.TrackID, &l.At, &l.Author, &l.Note, &l.TempoBPM, &key, &meter); err != nil {
+		return l, err
 	}
-	return labels, rows.Err()
+	if err := l.Key.UnmarshalText(key); err != nil {
+		return l, err
+	}
+	return l, l.Meter.UnmarshalText(meter)
 }

@@ -2,11 +2,15 @@ package cassandra
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math"
+	"strconv"
 	"sync"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
+
+	"earworm/schema"
 )
 
 // row scans one row of a result into dest.
@@ -107,4 +111,72 @@ func readInto[T any](ctx context.Context, q *gocql.Query, scan func(row) (T, err
 		}
 	}
 	return scanner.Err()
+}
+
+// Parts is as schema.Scanner says: the token ranges that the ring is split into.
+func (s *Store) Parts() int { return s.config.ScanRanges }
+
+// Scan is as schema.Scanner says. A checkpoint is a track's token. The features
+// of a page of tracks are those between its first and last token.
+func (s *Store) Scan(ctx context.Context, part int, after string) iter.Seq2[schema.Entry, error] {
+	return func(yield func(schema.Entry, error) bool) {
+		after := after
+		bounds := tokenRanges(s.Parts())[part]
+		for {
+			entries, err := s.entries(ctx, &after, bounds.from, bounds.to)
+			if err != nil {
+				yield(schema.Entry{}, s.config.wrap("scan", err))
+				return
+			}
+			for _, e := range entries {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			if len(entries) < s.config.PageSize {
+				return
+			}
+		}
+	}
+}
+
+// entries reads a page of tracks with their features, from after a checkpoint,
+// which it moves on.
+func (s *Store) entries(ctx context.Context, after *string, from, to int64) ([]schema.Entry, error) {
+	above := ">="
+	if *after != "" {
+		token, err := strconv.ParseInt(*after, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("checkpoint is %q; want one of this scan's", *after)
+		}
+		above, from = ">", token
+	}
+	type met struct {
+		schema.Track
+		token int64
+	}
+	tracks, err := gather(ctx, s.query(fmt.Sprintf("SELECT token(track_id), "+trackColumns+
+		" FROM tracks WHERE token(track_id) %s ? AND token(track_id) <= ? LIMIT %d", above, s.config.PageSize), from, to),
+		func(r row) (m met, err error) {
+			m.Track, err = scanTrack(func(dest ...any) error { return r(append([]any{&m.token}, dest...)...) })
+			return m, err
+		})
+	if err != nil || len(tracks) == 0 {
+		return nil, err
+	}
+	heard, err := gather(ctx, s.query("SELECT "+featureColumns+" FROM features WHERE token(track_id) >= ? AND token(track_id) <= ?",
+		tracks[0].token, tracks[len(tracks)-1].token), scanFeatures)
+	if err != nil {
+		return nil, err
+	}
+	features := make(map[schema.TrackID]*schema.Features, len(heard))
+	for _, f := range heard {
+		features[f.TrackID] = &f
+	}
+	entries := make([]schema.Entry, len(tracks))
+	for i, t := range tracks {
+		entries[i] = schema.Entry{Track: t.Track, Features: features[t.ID], Checkpoint: strconv.FormatInt(t.token, 10)}
+	}
+	*after = entries[len(entries)-1].Checkpoint
+	return entries, nil
 }

@@ -21,8 +21,13 @@ func (s *Store) AddTrack(ctx context.Context, t schema.Track) (added bool, err e
 			VALUES (?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
 			t.ID, t.Source, t.Title, t.Artist, t.Album, t.AddedAt, by)
 	})
-	if err != nil || added || there["added_by"] == by {
-		return err == nil, s.wrap("add track", t.ID, err)
+	if err != nil {
+		return false, s.wrap("add track", t.ID, err)
+	}
+	// A track that was there is listed again, too: whoever added it may have
+	// died before.
+	if added || there["added_by"] == by {
+		return true, s.wrap("list track", t.ID, s.relist(ctx, t.ID, nil))
 	}
 	for _, tag := range []struct{ column, value string }{
 		{"title", t.Title}, {"artist", t.Artist}, {"album", t.Album},
@@ -36,7 +41,7 @@ func (s *Store) AddTrack(ctx context.Context, t schema.Track) (added bool, err e
 			return false, s.wrap("add track", t.ID, err)
 		}
 	}
-	return false, nil
+	return false, s.wrap("list track", t.ID, s.relist(ctx, t.ID, nil))
 }
 
 const trackColumns = `track_id, source, sha256, title, artist, album, duration_s, status,
