@@ -11,6 +11,7 @@ import (
 
 	"earworm/api"
 	"earworm/auth"
+	"earworm/web"
 )
 
 // serveConfig is what the serve command reads from its settings.
@@ -70,7 +71,20 @@ func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error
 		f.log.Warn("whoever reaches this address may have any file analysed that earworm can read; --roots limits that")
 	}
 
-	return f.answering(ctx, listener, s.handler(ctx, f, door))
+	site, err := s.site(f, door)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, site.Close)
+	return f.answering(ctx, listener, s.handler(ctx, f, door, site))
+}
+
+// site is the pages that people see.
+func (s *serveConfig) site(f *fleet, door *auth.Door) (*web.Site, error) {
+	return web.New(web.Config{
+		Store: f.store, Queue: f.queue, Source: f.worker.Source, Decode: s.work.decode(), ModelVersion: f.model.Version(),
+		Door: door, Log: f.log,
+	})
 }
 
 // answering serves while this process works. It still answers while the work
@@ -123,10 +137,11 @@ func (s *serveConfig) door(at net.Addr, log *slog.Logger) (*auth.Door, error) {
 	return auth.Unlocked(), nil
 }
 
-// handler puts the API, the queue's page and the metrics under one roof.
-func (s *serveConfig) handler(ctx context.Context, f *fleet, door *auth.Door) http.Handler {
+// handler puts the pages, the API, the queue's page and the metrics under one roof.
+func (s *serveConfig) handler(ctx context.Context, f *fleet, door *auth.Door, site *web.Site) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", api.New(api.Config{
+	mux.Handle("/", site)
+	mux.Handle("/v1/", api.New(api.Config{
 		Intake: api.Intake{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
 		Store:  f.store,
 		Door:   door,

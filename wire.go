@@ -207,7 +207,10 @@ func (c *workSettings) worker(store schema.Store, model *cnn.Model, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	return &worker.Worker{Source: opener, Decode: c.decode(), Model: model, Store: store, Log: log}, nil
+	return &worker.Worker{
+		Source: opener, Decode: c.decode(), Model: model, Store: store, Log: log,
+		NewRecorder: cnn.NewRecorder, Pictures: store,
+	}, nil
 }
 
 // logSettings say what a service writes to stderr.

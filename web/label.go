@@ -30,7 +30,7 @@ func (s *Site) label(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	l.TrackID = id
-	if name := s.Author(r.Context()); name != "" {
+	if name := author(r); name != "" {
 		l.Author = name
 	}
 	if l.Author == "" {

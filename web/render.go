@@ -31,7 +31,7 @@ type frame struct {
 
 func (s *Site) frame(r *http.Request, title string) frame {
 	section, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	return frame{Title: title, Section: section, Author: s.Author(r.Context())}
+	return frame{Title: title, Section: section, Author: author(r)}
 }
 
 // pages are the templates, each with the layout around it.

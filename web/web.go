@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"earworm/auth"
 	"earworm/dsp/decode"
 	"earworm/queue"
 	"earworm/schema"
@@ -40,6 +41,9 @@ type Queue interface {
 	Status(ctx context.Context) (queue.Status, error)
 }
 
+// author is who is signed in; empty where nobody is asked to.
+func author(r *http.Request) string { return auth.Who(r.Context()).Name }
+
 // Similar finds the tracks nearest to one.
 type Similar func(ctx context.Context, id schema.TrackID, limit int) ([]schema.Neighbour, error)
 
@@ -51,8 +55,8 @@ type Config struct {
 	Decode       decode.Options
 	ModelVersion string // that new jobs ask for
 	Similar      Similar
-	Author       func(ctx context.Context) string // who is signed in; empty: the page asks
-	Uploads      string                           // folder that files from a browser go to; empty: none are taken
+	Door         *auth.Door
+	Uploads      string // folder that files from a browser go to; empty: none are taken
 	Log          *slog.Logger
 }
 
@@ -68,26 +72,29 @@ func New(c Config) (*Site, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Author == nil {
-		c.Author = func(context.Context) string { return "" }
-	}
 	sound, err := newRecordings(c.Source, c.Decode)
 	if err != nil {
 		return nil, err
 	}
 	s := &Site{Config: c, mux: http.NewServeMux(), sound: sound}
-	for pattern, answer := range map[string]answerer{
-		"GET /tracks/{id}":                 s.track,
-		"GET /tracks/{id}/pictures/{kind}": s.picture,
-		"GET /tracks/{id}/audio":           s.audio,
-		"POST /tracks/{id}/labels":         s.label,
+	for scope, answers := range map[auth.Scope]map[string]answerer{
+		auth.Read: {
+			"GET /tracks/{id}":                 s.track,
+			"GET /tracks/{id}/pictures/{kind}": s.picture,
+			"GET /tracks/{id}/audio":           s.audio,
+			"/": func(http.ResponseWriter, *http.Request) error {
+				return refusal{http.StatusNotFound, "There is nothing at this address."}
+			},
+		},
+		auth.Label: {
+			"POST /tracks/{id}/labels": s.label,
+		},
 	} {
-		s.mux.Handle(pattern, s.page(answer))
+		for pattern, answer := range answers {
+			s.mux.Handle(pattern, c.Door.Guard(scope, s.page(answer)))
+		}
 	}
-	s.mux.Handle("GET /static/", assets)
-	s.mux.Handle("/", s.page(func(http.ResponseWriter, *http.Request) error {
-		return refusal{http.StatusNotFound, "There is nothing at this address."}
-	}))
+	s.mux.Handle("GET /static/", assets) // they tell nothing of the catalogue
 	return s, nil
 }
 
