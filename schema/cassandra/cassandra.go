@@ -10,7 +10,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"time"
 
@@ -108,17 +110,22 @@ func found(err error) error {
 	return err
 }
 
-// cas runs a lightweight transaction, and again as long as the server cannot
-// say whether it was applied, which is what becomes of some where many meet.
+// cas runs a lightweight transaction, and again as long as nobody can say
+// whether it was applied: the server cannot of some where many meet, or its
+// answer was lost.
 // It returns the row that stood in the way where it was not applied. Since one
 // that was reported undecided may have been applied, callers must know their
 // own row when they see it.
 func cas(ctx context.Context, query func() *gocql.Query) (applied bool, row map[string]any, err error) {
-	const tries = 20
+	const tries, silences = 20, 3
+	silent := 0
 	for try := range tries {
 		row = map[string]any{}
 		applied, err = query().Idempotent(false).MapScanCASContext(ctx, row)
-		if !undecided(err) {
+		if unanswered(err) {
+			silent++
+		}
+		if !undecided(err) || silent == silences {
 			return applied, row, err
 		}
 		pause := time.NewTimer(rand.N(time.Duration(try+1) * 50 * time.Millisecond)) //nolint:gosec // spreads writers, no secret
@@ -139,5 +146,13 @@ func undecided(err error) bool {
 	_, write := errors.AsType[*gocql.RequestErrWriteTimeout](err)
 	_, read := errors.AsType[*gocql.RequestErrReadTimeout](err) // of its condition
 	_, unknown := errors.AsType[*gocql.RequestErrCASWriteUnknown](err)
-	return write || read || unknown
+	return write || read || unknown || unanswered(err)
+}
+
+// unanswered tells that a request was sent and its answer did not come, in time
+// or at all: what the server made of it nobody knows.
+func unanswered(err error) bool {
+	_, network := errors.AsType[net.Error](err)
+	return network || errors.Is(err, gocql.ErrTimeoutNoResponse) || errors.Is(err, gocql.ErrConnectionClosed) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

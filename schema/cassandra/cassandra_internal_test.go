@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -185,6 +187,10 @@ func TestUndecidedIsAskedAgain(t *testing.T) {
 		"decided, commit late":     {&gocql.RequestErrWriteTimeout{WriteType: "SIMPLE"}, true},
 		"condition not read":       {&gocql.RequestErrReadTimeout{}, true},
 		"outcome unknown, wrapped": {fmt.Errorf("x: %w", &gocql.RequestErrCASWriteUnknown{}), true},
+		"answer did not come":      {fmt.Errorf("x: %w", gocql.ErrTimeoutNoResponse), true},
+		"connection ended":         {io.EOF, true},
+		"connection was reset":     {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, true},
+		"caller gave up":           {context.Canceled, false},
 		"refused":                  {&gocql.RequestErrInvalid{}, false},
 		"nobody there":             {gocql.ErrNoConnections, false},
 	} {

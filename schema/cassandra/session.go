@@ -36,6 +36,9 @@ func connect(ctx context.Context, c Config, keyspace string, timeout time.Durati
 	cluster.SerialConsistency = consistencies[c.Consistency].serial
 	// Every plain write here is an upsert of a whole row, every other says so.
 	cluster.DefaultIdempotence = true
+	// The servers say when a row was written: with the clients' clocks, a worker
+	// an hour ahead would have the last word for an hour.
+	cluster.DefaultTimestamp = false
 	cluster.RetryPolicy = &gocql.ExponentialBackoffRetryPolicy{NumRetries: 3, Min: 50 * time.Millisecond, Max: time.Second}
 	// A host that was killed and comes back is found within a second; with the
 	// driver's defaults it took seven more.
