@@ -216,6 +216,46 @@ func tail(path string, lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
+// status is a line of /proc/PID/status, as the number in it.
+func (p *process) status(t *testing.T, name string) (n int) {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(b)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			if _, err := fmt.Sscan(value, &n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Fatalf("%s is not in the status of a process", name)
+	return 0
+}
+
+// running counts the processes with this command line that have lost their
+// parent and bear the mark of this fleet.
+func (f *fleet) running(command string) (n int) {
+	f.t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, path := range all {
+		line, err := os.ReadFile(path)
+		if err != nil || strings.TrimSpace(strings.ReplaceAll(string(line), "\x00", " ")) != command {
+			continue
+		}
+		env, err := os.ReadFile(filepath.Join(filepath.Dir(path), "environ"))
+		if err == nil && strings.Contains(string(env), "TMPDIR="+f.dir) {
+			n++
+		}
+	}
+	return n
+}
+
 // signal sends a signal, which must reach its process.
 func (f *fleet) signal(p *process, s syscall.Signal) {
 	f.t.Helper()

@@ -71,11 +71,18 @@ func (r *redisServer) kill(t *testing.T) {
 	<-r.done
 }
 
-// ageLeases is what passes for the minute after a worker's death: the leases
-// of jobs that nobody renews are over at once. A worker that lives renews its
-// own within seconds.
-func (r *redisServer) ageLeases(t *testing.T) {
+// passMinute is what passes for the minute after a worker's death: the leases
+// of jobs and the signs of life that nobody renews are over at once. A worker
+// that lives renews its own within seconds.
+func (r *redisServer) passMinute(t *testing.T) {
 	t.Helper()
+	signs, err := r.Keys(t.Context(), "earworm:alive:*").Result()
+	if err == nil && len(signs) > 0 {
+		err = r.Del(t.Context(), signs...).Err()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, lane := range []string{"ingest", "reprocess"} {
 		key := "asynq:{" + lane + "}:lease"
 		ids, err := r.ZRange(t.Context(), key, 0, -1).Result()
