@@ -13,7 +13,7 @@ build: ## build ./earworm
 	go build -trimpath -ldflags '-s -w' -o earworm .
 
 test: ## run every test, on a real Redis, a real Cassandra and a real FluidSynth
-	scripts/install-deps.sh gcc ffmpeg render
+	scripts/install-deps.sh gcc ffmpeg python render
 	scripts/servers.sh with go test $(RACE) -timeout 20m -tags servers,render ./...
 
 test-short: ## run the tests that need no server

@@ -1,17 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"net/url"
-	"slices"
-	"time"
 
 	"earworm/api"
 	"earworm/cnn"
@@ -23,8 +16,10 @@ type enqueueConfig struct {
 	queue queueSettings
 	store storeSettings
 	addr  string
+	token string
 	lane  string
 	force bool
+	json  bool
 }
 
 func enqueueCommand() *command {
@@ -36,15 +31,23 @@ func enqueueCommand() *command {
 Registers tracks and enqueues their analysis: in Redis where --redis names one,
 else by the API of a running earworm serve at --addr. Prints a line for each:
 new, again (it was known) or waiting (its job is in the queue already), then
-the track's identifier and source. Workers read a path as it is here.`,
+the track's identifier and source. Workers read a path as it is here.
+
+From stdin (-) it reads a path, an address or a JSON object a line, as POST
+/v1/tracks takes them: {"source": "/music/a.flac", "track_id": "cat:1", "title":
+"A"}. Lines are handed in as they come, so that the pipe may stay open. What is
+wrong with a line is said, and the others are handed in.`,
 		examples: `
 earworm enqueue ~/Music
 earworm enqueue --redis redis://queue:6379 --cassandra db1 https://example.org/waltz.flac
-find /music -name '*.flac' | earworm enqueue --lane reprocess --force -`,
+find /music -name '*.flac' | earworm enqueue --lane reprocess --force -
+kcat -C -b kafka -t new-tracks -u | earworm enqueue --json -`,
 		flags: func(s *settings) {
 			s.choice(&e.lane, "lane", []string{string(queue.Ingest), string(queue.Reprocess)}, "ingest, or reprocess, which lets ingest go first")
 			s.BoolVar(&e.force, "force", false, "analyse again what is analysed already")
+			s.BoolVar(&e.json, "json", false, "print an object a line (NDJSON), for failures too")
 			s.text(&e.addr, "addr", "127.0.0.1:8080", "`address` of earworm serve, used where --redis is not")
+			s.secret(&e.token, "token", "`token` that earworm serve asks for; rather in EARWORM_TOKEN")
 			e.queue.flags(s)
 			e.store.flags(s)
 		},
@@ -53,49 +56,40 @@ find /music -name '*.flac' | earworm enqueue --lane reprocess --force -`,
 }
 
 func (e *enqueueConfig) run(ctx context.Context, c console, operands []string) (err error) {
-	inputs, err := expand(ctx, operands, c.in)
+	send, done, err := e.sender(ctx)
 	if err != nil {
 		return err
 	}
-	if len(inputs) == 0 {
-		return errors.New("the list on stdin names no track")
-	}
-	var good []api.Submission
-	failed := false
-	for _, in := range inputs {
-		if in.failure != nil {
-			complain(c.err, in.path+": "+in.reason())
-			failed = true
-			continue
+	defer closing(&err, done)
+	h := &handIn{console: c, config: e, send: send}
+	for _, operand := range operands {
+		if operand == "-" {
+			err = h.lines(ctx)
+		} else {
+			err = h.operand(ctx, operand)
 		}
-		tags := in.tags()
-		good = append(good, api.Submission{
-			Source: in.uri, Title: tags.Title, Artist: tags.Artist, Album: tags.Album,
-			Force: e.force, Lane: queue.Lane(e.lane),
-		})
-	}
-	if len(good) > 0 {
-		send, done, err := e.sender(ctx)
 		if err != nil {
 			return err
 		}
-		defer closing(&err, done)
-		if err := e.send(ctx, c.out, good, send); err != nil {
-			return err
-		}
 	}
-	if failed {
+	if err := h.flush(ctx); err != nil {
+		return err
+	}
+	switch {
+	case h.met == 0:
+		return errors.New("the list on stdin names no track")
+	case h.failed:
 		return errReported
 	}
 	return nil
 }
 
-// sender is what hands a few submissions in.
-type sender func(context.Context, []api.Submission) ([]api.Receipt, error)
+// sender hands a few submissions in. There is an outcome for each.
+type sender func(context.Context, []api.Submission) ([]api.Line, error)
 
 func (e *enqueueConfig) sender(ctx context.Context) (send sender, done func() error, err error) {
 	if e.queue.redis == "" {
-		return serveAt(e.addr).send, func() error { return nil }, nil
+		return serveAt{e.addr, e.token}.send, func() error { return nil }, nil
 	}
 	model, err := cnn.Load()
 	if err != nil {
@@ -110,75 +104,17 @@ func (e *enqueueConfig) sender(ctx context.Context) (send sender, done func() er
 		return nil, nil, errors.Join(err, q.Close())
 	}
 	intake := api.Intake{Store: store, Queue: q, ModelVersion: model.Version()}
-	send = func(ctx context.Context, subs []api.Submission) (receipts []api.Receipt, err error) {
-		for _, sub := range subs {
-			if sub, err = intake.Check(ctx, sub); err != nil {
-				return receipts, err
-			}
-			receipt, err := intake.Add(ctx, sub, time.Now())
+	send = func(ctx context.Context, subs []api.Submission) (outcomes []api.Line, err error) {
+		for i, sub := range subs {
+			line, err := intake.Line(ctx, i+1, sub)
 			if err != nil {
-				return receipts, err
+				return outcomes, err
 			}
-			receipts = append(receipts, receipt)
+			outcomes = append(outcomes, line)
 		}
-		return receipts, nil
+		return outcomes, nil
 	}
 	return send, func() error { return errors.Join(q.Close(), store.Close()) }, nil
-}
-
-func (e *enqueueConfig) send(ctx context.Context, out io.Writer, subs []api.Submission, send sender) error {
-	for some := range slices.Chunk(subs, 50) {
-		receipts, err := send(ctx, some)
-		for _, r := range receipts {
-			state := "waiting"
-			switch {
-			case r.Added && r.Enqueued:
-				state = "new"
-			case r.Enqueued:
-				state = "again"
-			}
-			if _, err := fmt.Fprintf(out, "%-7s  %s  %s\n", state, r.TrackID, r.Source); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// serveAt is the address of a running earworm serve.
-type serveAt string
-
-func (addr serveAt) send(ctx context.Context, subs []api.Submission) ([]api.Receipt, error) {
-	body, err := json.Marshal(map[string]any{"tracks": subs})
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+string(addr)+"/v1/tracks", bytes.NewReader(body))
-	if err != nil {
-		return nil, fmt.Errorf("addr is %q; want host:port", string(addr))
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, hinted{fmt.Errorf("earworm serve at %s: %w", addr, plainNetwork(err)), "start it, name its --addr, or name a queue by --redis"}
-	}
-	defer res.Body.Close()
-	var answer struct {
-		Tracks []api.Receipt
-		Error  struct{ Message string }
-	}
-	if err := json.NewDecoder(io.LimitReader(res.Body, 4<<20)).Decode(&answer); err != nil {
-		return nil, fmt.Errorf("earworm serve at %s: its answer (%s) is not from earworm", addr, res.Status)
-	}
-	if res.StatusCode != http.StatusAccepted {
-		return nil, fmt.Errorf("earworm serve at %s: %s", addr, answer.Error.Message)
-	}
-	return answer.Tracks, nil
 }
 
 // plainNetwork takes the address, which is named already, out of an error.

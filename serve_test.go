@@ -48,11 +48,15 @@ func serving(t *testing.T, args ...string) (url string, stop func() int) {
 	return url, func() int { cancel(); return <-code }
 }
 
-func get(t *testing.T, url string) (int, string) {
+// get asks an address, with headers given as names and values.
+func get(t *testing.T, url string, header ...string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -67,12 +71,12 @@ func get(t *testing.T, url string) (int, string) {
 }
 
 // await asks an address until enough says so of the body.
-func await(t *testing.T, url string, enough func(body string) bool) {
+func await(t *testing.T, url string, enough func(body string) bool, header ...string) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.After(time.Minute); ; {
-		status, body := get(t, url)
+		status, body := get(t, url, header...)
 		if status == http.StatusOK && enough(body) {
 			return
 		}
@@ -84,7 +88,7 @@ func await(t *testing.T, url string, enough func(body string) bool) {
 	}
 }
 
-func awaitAnalysed(t *testing.T, url string, id schema.TrackID) {
+func awaitAnalysed(t *testing.T, url string, id schema.TrackID, header ...string) {
 	t.Helper()
 	await(t, url+"/v1/tracks/"+string(id), func(body string) bool {
 		var track schema.Track
@@ -92,7 +96,109 @@ func awaitAnalysed(t *testing.T, url string, id schema.TrackID) {
 			t.Fatalf("track %s: %q: %v", id, body, err)
 		}
 		return track.Status == schema.Analysed
-	})
+	}, header...)
+}
+
+// program runs earworm in this process to its end, and returns its exit code
+// and what it prints.
+func program(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), console{strings.NewReader(""), &out, &errs}, args, noEnvironment)
+	return code, out.String(), errs.String()
+}
+
+// newToken makes a token, and returns its secret.
+func newToken(t *testing.T, file, scopes string) string {
+	t.Helper()
+	code, secret, stderr := program(t, "token", "--tokens", file, "--scopes", scopes, "test-"+strings.ReplaceAll(scopes, ",", "-"))
+	if code != exitOK {
+		t.Fatalf("token ends with exit code %d: %s", code, stderr)
+	}
+	return strings.TrimSpace(secret)
+}
+
+// TestServeBehindTokens: every door is locked, and opens to who has the scope.
+func TestServeBehindTokens(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	tokens := filepath.Join(folder, "tokens")
+	reader, ingester, admin := newToken(t, tokens, "read"), newToken(t, tokens, "read,ingest"), newToken(t, tokens, "admin")
+	url, stop := serving(t, "--store", folder, "--tokens", tokens)
+	defer stop()
+	for _, c := range []struct {
+		path, token string
+		status      int
+	}{
+		{"/healthz", "", 200},
+		{"/readyz", "", 200},
+		{"/v1/openapi.json", "", 200},
+		{"/v1/features", "", 401},
+		{"/v1/features", "ew_guess", 401},
+		{"/v1/features", reader, 200},
+		{"/metrics", "", 401},
+		{"/metrics", reader, 200},
+		{"/queues/", reader, 403},
+		{"/queues/", admin, 200},
+		{"/login", "", 200},
+	} {
+		var header []string
+		if c.token != "" {
+			header = []string{"Authorization", "Bearer " + c.token}
+		}
+		if status, body := get(t, url+c.path, header...); status != c.status {
+			t.Errorf("%s with token %.5q: %d %.200s; want %d", c.path, c.token, status, body, c.status)
+		}
+	}
+	code, _, stderr := program(t, "enqueue", "--addr", url, "https://example.org/a.mp3")
+	if code != exitFailed || !strings.Contains(stderr, "EARWORM_TOKEN or --token") {
+		t.Errorf("enqueue without a token: %d %s", code, stderr)
+	}
+	code, _, stderr = program(t, "enqueue", "--addr", url, "--token", reader, "https://example.org/a.mp3")
+	if code != exitFailed || !strings.Contains(stderr, "scope ingest") {
+		t.Errorf("enqueue without the scope: %d %s", code, stderr)
+	}
+	code, stdout, _ := program(t, "enqueue", "--addr", url, "--token", ingester, "https://example.org/a.mp3")
+	if code != exitOK || !strings.HasPrefix(stdout, "new ") {
+		t.Errorf("enqueue with the scope: %d %s", code, stdout)
+	}
+}
+
+// TestEnqueueFromAPipe: lines are answered while the pipe stays open, and a
+// bad one is told from the others.
+func TestEnqueueFromAPipe(t *testing.T) {
+	t.Parallel()
+	url, stop := serving(t, "--store", t.TempDir())
+	defer stop()
+	in, lines := io.Pipe()
+	read, out := io.Pipe()
+	var errs bytes.Buffer
+	code := make(chan int, 1)
+	go func() {
+		code <- run(t.Context(), console{in, out, &errs}, []string{"enqueue", "--addr", url, "--json", "-"}, noEnvironment)
+		out.Close()
+	}()
+	answers := bufio.NewScanner(read)
+	for _, c := range []struct{ name, line, want string }{
+		{"an address", "https://example.org/a.mp3", `"source":"https://example.org/a.mp3","added":true,`},
+		{"an object", `{"source":"https://example.org/b.mp3","track_id":"cat:1","title":"B"}`, `{"track_id":"cat:1","source":"https://example.org/b.mp3","added":true`},
+		{"again", `{"source":"https://example.org/b.mp3","track_id":"cat:1"}`, `"added":false`},
+		{"a track of another source", `{"source":"https://example.org/c.mp3","track_id":"cat:1"}`, `"error":{"code":"conflict"`},
+		{"an unknown key", `{"sauce":"https://example.org/c.mp3"}`, `"error":{"code":"bad_request","message":"the request is not as it should be: json: unknown field \"sauce\""}`},
+		{"no JSON", `{"source"`, `"error":{"code":"bad_request"`},
+		{"a missing file", `/nowhere/a.mp3`, `"source":"/nowhere/a.mp3","added":false,"enqueued":false,"error":{"code":"not_found"`},
+	} {
+		if _, err := io.WriteString(lines, c.line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		if !answers.Scan() || !strings.Contains(answers.Text(), c.want) {
+			t.Errorf("%s is answered by %q (%s); want %q", c.name, answers.Text(), &errs, c.want)
+		}
+	}
+	lines.Close()
+	if got := <-code; got != exitFailed || strings.Count(errs.String(), "\n") != 4 {
+		t.Errorf("exit code %d, stderr %q; want 1 and 4 lines", got, &errs)
+	}
 }
 
 func TestServe(t *testing.T) {

@@ -1,16 +1,20 @@
 // Package api is earworm's HTTP face: catalogues hand tracks in, other
-// services read what was heard in them. It speaks JSON and nothing else.
+// services read what was heard in them and ask for their like. It describes
+// itself in OpenAPI 3.1, at /v1/openapi.json.
 package api
 
 import (
 	"context"
-	_ "embed" // for the description
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
-	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"earworm/auth"
+	"earworm/problem"
 	"earworm/queue"
 	"earworm/schema"
 )
@@ -19,10 +23,9 @@ import (
 // methods answer as those of schema.Store do: schema.ErrNotFound, wrapped,
 // where there is no such row.
 type Store interface {
-	AddTrack(ctx context.Context, t schema.Track) (added bool, err error)
-	Track(ctx context.Context, id schema.TrackID) (schema.Track, error)
-	Analysis(ctx context.Context, id schema.TrackID, modelVersion string) (schema.Analysis, error)
-	Features(ctx context.Context, id schema.TrackID) (schema.Features, error)
+	schema.Tracks
+	schema.Analyses
+	schema.Labels
 }
 
 // Queue takes jobs. A job that waits or runs already is not added again.
@@ -40,7 +43,7 @@ type Config struct {
 	Door    *auth.Door       // nil: unlocked
 	Checks  map[string]Check // by name, for /readyz
 	Log     *slog.Logger
-	MaxBody int64 // bytes of a request; default 1 MiB
+	MaxBody int64 // bytes of a JSON request; default 1 MiB
 }
 
 // WithDefaults returns a copy with the empty fields filled in.
@@ -58,104 +61,98 @@ func (c Config) WithDefaults() Config {
 }
 
 // server answers the requests.
-type server struct{ Config }
+type server struct {
+	Config
+	api huma.API
+}
 
 // New makes the handler of all the API's addresses, with request identifiers,
-// a log line for each request and JSON errors.
+// a log line for each request and errors as RFC 9457 has them.
 func New(c Config) http.Handler {
-	s := server{c.WithDefaults()}
 	mux := http.NewServeMux()
-	for pattern, answer := range map[string]answerer{
-		"POST /v1/tracks":              s.addTracks,
-		"GET /v1/tracks/{id}":          s.track,
-		"GET /v1/tracks/{id}/features": s.features,
-		"GET /v1/tracks/{id}/analysis": s.analysis,
-		"GET /v1/openapi.yaml":         describe,
-		"GET /healthz":                 s.live,
-		"GET /readyz":                  s.ready,
-	} {
-		method, path, _ := strings.Cut(pattern, " ")
-		switch {
-		case !strings.HasPrefix(path, "/v1/tracks"):
-		case method == http.MethodGet:
-			answer = s.admitting(auth.Read, answer)
-		default:
-			answer = s.admitting(auth.Ingest, answer)
-		}
-		mux.Handle(pattern, s.json(answer))
-		mux.Handle(path, s.json(only(method)))
+	s := server{Config: c.WithDefaults(), api: humago.New(mux, huma.Config{
+		OpenAPI:                      description(),
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	})}
+	s.health()
+	s.tracks()
+	s.heard()
+	s.spotify()
+	s.describe(mux)
+	for path, item := range s.api.OpenAPI().Paths {
+		mux.Handle(path, only(item))
 	}
-	mux.Handle("/", s.json(func(http.ResponseWriter, *http.Request) error {
-		return problem{http.StatusNotFound, "not_found", "there is nothing at this address"}
-	}))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		problem.New(http.StatusNotFound, "not_found", "there is nothing at %s; /v1/openapi.json lists what there is", r.URL.Path).Write(w)
+	})
 	return s.logged(mux)
 }
 
-// admitting asks the door first.
-func (s server) admitting(scope auth.Scope, next answerer) answerer {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		admitted, why := s.Door.Admit(r, scope)
-		if why != nil {
-			auth.Refuse(w, why)
-			return nil
+// only refuses the methods that an address does not have.
+func only(item *huma.PathItem) http.HandlerFunc {
+	var has []string
+	for method, op := range map[string]*huma.Operation{
+		http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodDelete: item.Delete,
+	} {
+		if op != nil {
+			has = append(has, method)
 		}
-		return next(w, admitted)
 	}
-}
-
-// only refuses every method but the one that the address has.
-func only(method string) answerer {
-	allowed := method
-	if method == http.MethodGet {
-		allowed = "GET, HEAD"
+	if item.Get != nil {
+		has = append(has, http.MethodHead)
 	}
-	return func(w http.ResponseWriter, r *http.Request) error {
+	slices.Sort(has)
+	allowed := strings.Join(has, ", ")
+	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", allowed)
-		return problem{http.StatusMethodNotAllowed, "method_not_allowed", r.Method + " is not allowed here; want " + allowed}
+		problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "%s is not allowed here; want %s", r.Method, allowed).Write(w)
 	}
 }
 
-func (s server) live(w http.ResponseWriter, _ *http.Request) error {
-	return write(w, http.StatusOK, map[string]string{"status": "ok"})
+// description is what the API says of itself before its operations.
+func description() *huma.OpenAPI {
+	return &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info: &huma.Info{
+			Title: "earworm", Version: "1",
+			Description: "Tempo, key, time signature and similarity of music. Errors are RFC 9457 problems with a stable code. " +
+				"Lists are paged by an opaque cursor. Writes of JSON may carry an Idempotency-Key.",
+		},
+		Components: &huma.Components{
+			Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+			SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "A token made by earworm token."}},
+		},
+		Tags: []*huma.Tag{
+			{Name: "tracks", Description: "Hand tracks in and see where they stand."},
+			{Name: "features", Description: "What was heard, and what people say of it."},
+			{Name: "spotify", Description: "The closed shapes of Spotify's Web API: what is not computed here is null."},
+			{Name: "service", Description: "Whether it lives and answers."},
+		},
+	}
 }
 
-// ready asks every part, each for at most two seconds, and names those that
-// do not answer.
-func (s server) ready(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	type outcome struct{ name, state string }
-	outcomes := make(chan outcome, len(s.Checks))
-	for name, check := range s.Checks {
-		go func() {
-			state := "ok"
-			if err := check(ctx); err != nil {
-				state = err.Error()
-			}
-			outcomes <- outcome{name, state}
-		}()
+// describe serves the description, which is complete by now.
+func (s server) describe(mux *http.ServeMux) {
+	json, err := s.api.OpenAPI().MarshalJSON()
+	if err != nil {
+		panic("api: description: " + err.Error())
 	}
-	status, parts := http.StatusOK, map[string]string{}
-	for range s.Checks {
-		o := <-outcomes
-		parts[o.name] = o.state
-		if o.state != "ok" {
-			status = http.StatusServiceUnavailable
-		}
+	yaml, err := s.api.OpenAPI().YAML()
+	if err != nil {
+		panic("api: description: " + err.Error())
 	}
-	verdict := "ok"
-	if status != http.StatusOK {
-		verdict = "unavailable"
+	for path, file := range map[string]struct {
+		kind string
+		text []byte
+	}{
+		"/v1/openapi.json": {"application/openapi+json", json},
+		"/v1/openapi.yaml": {"application/openapi+yaml", yaml},
+	} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", file.kind)
+			_, _ = w.Write(file.text)
+		})
 	}
-	return write(w, status, map[string]any{"status": verdict, "checks": parts})
-}
-
-//go:embed openapi.yaml
-var openapi []byte
-
-// describe answers with the API's own description.
-func describe(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "application/yaml")
-	_, _ = w.Write(openapi)
-	return nil
 }

@@ -108,3 +108,21 @@ func (in Intake) Add(ctx context.Context, s Submission, now time.Time) (Receipt,
 	})
 	return Receipt{TrackID: s.TrackID, Source: s.Source, Added: added, Enqueued: enqueued}, err
 }
+
+// wantID words what plainID accepts.
+const wantID = "want 1 to 128 letters, digits and - _ . :"
+
+// plainID tells an identifier that may be repeated in logs and addresses: 1 to
+// 128 letters, digits, hyphens, underscores, full stops and colons.
+func plainID(id string) bool {
+	if id == "" || len(id) > 128 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && c != '-' && c != '_' && c != '.' && c != ':' {
+			return false
+		}
+	}
+	return true
+}

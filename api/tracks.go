@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,67 +11,183 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
+	"earworm/auth"
+	"earworm/problem"
 	"earworm/schema"
 )
 
-// mostTracks is how many submissions one request may carry.
+// mostTracks is how many submissions one JSON request may carry.
 const mostTracks = 1000
 
-// addTracks takes one submission or {"tracks": [...]}. All are checked before
-// the first is added, so that a refused request changes nothing.
-func (s server) addTracks(w http.ResponseWriter, r *http.Request) error {
-	submissions, err := s.readSubmissions(w, r)
-	if err != nil {
-		return err
+// The media types that tracks are handed in as.
+const (
+	typeJSON   = "application/json"
+	typeNDJSON = "application/x-ndjson"
+	typeForm   = "multipart/form-data"
+)
+
+// TrackPath is the part of an address that names a track.
+type TrackPath struct {
+	ID string `path:"id" pattern:"^[A-Za-z0-9._:-]{1,128}$" patternDescription:"1 to 128 letters, digits and - _ . :" doc:"The track's identifier."`
+}
+
+// trackID is the identifier.
+func (t TrackPath) trackID() schema.TrackID { return schema.TrackID(t.ID) }
+
+// body is an answer that is nothing but a JSON body.
+type body[T any] struct{ Body T }
+
+func (s server) tracks() {
+	s.submission()
+	operation(s, huma.Operation{
+		OperationID: "get-track", Method: http.MethodGet, Path: "/v1/tracks/{id}", Tags: []string{"tracks"},
+		Summary: "Where a track stands, with its failure where it failed.",
+	}, auth.Read, func(ctx context.Context, in *TrackPath) (*body[TrackView], error) {
+		t, err := s.Store.Track(ctx, in.trackID())
+		if err != nil {
+			return nil, err
+		}
+		return &body[TrackView]{viewOf(t)}, nil
+	})
+}
+
+// TrackView is a track as the API shows it.
+type TrackView struct {
+	schema.Track
+	Failure *FailureView `json:"error,omitempty" doc:"Why the track failed."` // in place of the embedded one
+}
+
+// FailureView is a failure with its line of help.
+type FailureView struct {
+	Code    schema.Code `json:"code"`
+	Message string      `json:"message"`
+	Help    string      `json:"help" doc:"One line for the person who meets the code."`
+}
+
+func viewOf(t schema.Track) TrackView {
+	view := TrackView{Track: t}
+	if t.Failure != nil {
+		view.Failure = &FailureView{t.Failure.Code, t.Failure.Message, t.Failure.Code.Help()}
 	}
+	return view
+}
+
+// Submissions is the form of a request with many tracks.
+type Submissions struct {
+	Tracks []Submission `json:"tracks" minItems:"1" maxItems:"1000"`
+}
+
+// Receipts is the answer to tracks handed in.
+type Receipts struct {
+	Tracks []Receipt `json:"tracks"`
+}
+
+// submission adds POST /v1/tracks. It reads its body itself, since that may be
+// a stream, so that its description is written here.
+func (s server) submission() {
+	one, many := s.schemaOf(Submission{}), s.schemaOf(Submissions{})
+	operation(s, huma.Operation{
+		OperationID: "add-tracks", Method: http.MethodPost, Path: "/v1/tracks", Tags: []string{"tracks"},
+		Summary: "Register tracks and enqueue their analysis.",
+		Description: "One track or many as JSON: all are checked before the first is added, so that a refused request changes nothing. " +
+			"A stream of NDJSON, a track a line: each line is answered by a line, a receipt or a problem. " +
+			"A job that waits or runs already is not added twice.",
+		DefaultStatus: http.StatusAccepted,
+		Responses: map[string]*huma.Response{"202": {
+			Description: "Registered and enqueued. Of a stream, a line for each line.",
+			Content: map[string]*huma.MediaType{
+				typeJSON:   {Schema: s.schemaOf(Receipts{})},
+				typeNDJSON: {Schema: s.schemaOf(Line{})},
+			},
+		}},
+	}, auth.Ingest, s.addTracks)
+	s.api.OpenAPI().Paths["/v1/tracks"].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		typeJSON:   {Schema: &huma.Schema{OneOf: []*huma.Schema{one, many}}, Example: map[string]any{"source": "file:///music/waltz.flac", "title": "Waltz"}},
+		typeNDJSON: {Schema: one},
+	}}
+}
+
+type streamed struct{ Body func(huma.Context) }
+
+func (s server) addTracks(ctx context.Context, _ *struct{}) (*streamed, error) {
+	x := exchangeOf(ctx)
+	switch kind, _, _ := mime.ParseMediaType(x.request.Header.Get("Content-Type")); kind {
+	case typeJSON:
+		submissions, err := s.readSubmissions(x)
+		if err != nil {
+			return nil, err
+		}
+		receipts, err := s.addAll(ctx, submissions)
+		if err != nil {
+			return nil, err
+		}
+		return &streamed{func(hc huma.Context) {
+			hc.SetHeader("Content-Type", typeJSON)
+			hc.SetStatus(http.StatusAccepted)
+			_ = huma.DefaultJSONFormat.Marshal(hc.BodyWriter(), Receipts{receipts}) // who asked may be gone
+		}}, nil
+	case typeNDJSON:
+		return &streamed{func(huma.Context) { s.addLines(ctx, x) }}, nil
+	}
+	return nil, problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "want Content-Type: %s or %s", typeJSON, typeNDJSON)
+}
+
+// addAll checks all submissions before the first is added.
+func (s server) addAll(ctx context.Context, submissions []Submission) ([]Receipt, error) {
 	sources := map[schema.TrackID]string{}
 	for i, sub := range submissions {
-		sub, err := s.Intake.Check(r.Context(), sub)
+		sub, err := s.Intake.Check(ctx, sub)
 		if uri, twice := sources[sub.TrackID]; err == nil && twice && uri != sub.Source {
 			err = conflict(sub.TrackID, uri)
 		}
-		refusal := (*SubmissionError)(nil)
-		switch {
-		case errors.As(err, &refusal) && refusal.Conflict:
-			return problem{http.StatusConflict, "conflict", fmt.Sprintf("tracks[%d]: %s", i, refusal)}
-		case errors.As(err, &refusal):
-			return badRequest("tracks[%d]: %s", i, refusal)
-		case err != nil:
-			return err
+		if err != nil {
+			return nil, refused(fmt.Sprintf("tracks[%d]: ", i), err)
 		}
 		submissions[i], sources[sub.TrackID] = sub, sub.Source
 	}
 	receipts := make([]Receipt, len(submissions))
 	for i, sub := range submissions {
-		if receipts[i], err = s.Intake.Add(r.Context(), sub, time.Now()); err != nil {
-			return fmt.Errorf("add track %s: %w", sub.TrackID, err)
+		var err error
+		if receipts[i], err = s.Intake.Add(ctx, sub, time.Now()); err != nil {
+			return nil, fmt.Errorf("add track %s: %w", sub.TrackID, err)
 		}
 	}
-	return write(w, http.StatusAccepted, map[string]any{"tracks": receipts})
+	return receipts, nil
 }
 
-func (s server) readSubmissions(w http.ResponseWriter, r *http.Request) ([]Submission, error) {
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
-		return nil, problem{http.StatusUnsupportedMediaType, "unsupported_media_type", "want Content-Type: application/json"}
+// refused makes a problem of a *SubmissionError, and leaves other errors alone.
+func refused(where string, err error) error {
+	refusal, ok := errors.AsType[*SubmissionError](err)
+	switch {
+	case !ok:
+		return err
+	case refusal.Conflict:
+		return problem.New(http.StatusConflict, "conflict", "%s%s", where, refusal)
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.MaxBody))
+	return badRequest("%s%s", where, refusal)
+}
+
+func (s server) readSubmissions(x exchange) ([]Submission, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(x.writer, x.request.Body, s.MaxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, problem{http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("the request is above %d bytes; send fewer tracks at once", s.MaxBody)}
+		return nil, problem.New(http.StatusRequestEntityTooLarge, "too_large", "the request is above %d bytes; send fewer tracks at once, or a stream of %s", s.MaxBody, typeNDJSON)
 	}
 	if err != nil {
 		return nil, badRequest("read the request: %s", err)
 	}
+	return parseSubmissions(raw)
+}
+
+// parseSubmissions reads one submission or {"tracks": [...]}.
+func parseSubmissions(raw []byte) ([]Submission, error) {
 	var body struct {
 		Submission
 		Tracks []Submission `json:"tracks"`
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&body); err != nil {
-		return nil, badRequest("the request is not as it should be: %s", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, badRequest("the request goes on after its JSON object")
+	if err := parseStrictly(raw, &body); err != nil {
+		return nil, err
 	}
 	single := body.Submission != (Submission{})
 	switch {
@@ -86,59 +203,15 @@ func (s server) readSubmissions(w http.ResponseWriter, r *http.Request) ([]Submi
 	return body.Tracks, nil
 }
 
-// failure is a schema.Failure with its line of help.
-type failure struct {
-	schema.Failure
-	Help string `json:"help"`
-}
-
-func (s server) track(w http.ResponseWriter, r *http.Request) error {
-	id, err := trackID(r)
-	if err != nil {
-		return err
+// parseStrictly reads one JSON object without fields that dst does not have.
+func parseStrictly(raw []byte, dst any) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(dst); err != nil {
+		return badRequest("the request is not as it should be: %s", err)
 	}
-	t, err := s.Store.Track(r.Context(), id)
-	if err != nil {
-		return err
+	if _, err := dec.Token(); err != io.EOF {
+		return badRequest("the request goes on after its JSON object")
 	}
-	answer := struct {
-		schema.Track
-		Failure *failure `json:"error,omitempty"` // in place of the embedded one
-	}{Track: t}
-	if t.Failure != nil {
-		answer.Failure = &failure{*t.Failure, t.Failure.Code.Help()}
-	}
-	return write(w, http.StatusOK, answer)
-}
-
-func (s server) features(w http.ResponseWriter, r *http.Request) error {
-	id, err := trackID(r)
-	if err != nil {
-		return err
-	}
-	f, err := s.Store.Features(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return write(w, http.StatusOK, f)
-}
-
-func (s server) analysis(w http.ResponseWriter, r *http.Request) error {
-	id, err := trackID(r)
-	if err != nil {
-		return err
-	}
-	a, err := s.Store.Analysis(r.Context(), id, r.URL.Query().Get("version"))
-	if err != nil {
-		return err
-	}
-	return write(w, http.StatusOK, a)
-}
-
-func trackID(r *http.Request) (schema.TrackID, error) {
-	id := r.PathValue("id")
-	if !plainID(id) {
-		return "", badRequest("track_id is %q; %s", id, wantID)
-	}
-	return schema.TrackID(id), nil
+	return nil
 }

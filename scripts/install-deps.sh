@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install what the tests need and this machine lacks, from the system's
-# packages (apt): install-deps.sh [make] [redis] [java] [maven] [gcc] [ffmpeg] [render]; all of
+# packages (apt): install-deps.sh [make] [redis] [java] [maven] [gcc] [ffmpeg] [python] [render]; all of
 # them without arguments. What is there is left alone; where something is
 # missing and cannot be installed, it is named.
 set -euo pipefail
@@ -13,6 +13,7 @@ has() {
     maven) command -v mvn ;;
     gcc) command -v gcc ;;
     ffmpeg) command -v ffmpeg ;;
+    python) python3 -c 'import ensurepip, venv' ;;
     # What earworm render needs: a synthesiser, ABC notation, a speaker, one font to train
     # with and one to validate with.
     render) command -v fluidsynth && command -v abc2midi && command -v flite &&
@@ -26,12 +27,13 @@ package() {
     redis) echo redis-server ;;
     java) echo openjdk-17-jre-headless ;;
     gcc) echo gcc libc6-dev ;;
+    python) echo python3-venv ;;
     render) echo fluidsynth abcmidi flite fluid-soundfont-gm timgm6mb-soundfont ;;
     *) echo "$1" ;;
   esac
 }
 
-(($#)) || set -- make redis java maven gcc ffmpeg render
+(($#)) || set -- make redis java maven gcc ffmpeg python render
 missing=()
 for part in "$@"; do has "$part" || missing+=("$part"); done
 ((${#missing[@]})) || exit 0
