@@ -113,3 +113,20 @@ type Counts struct {
 	Failures map[Code]int   `json:"failures"`
 	Versions map[string]int `json:"versions"` // analysed tracks by model version
 }
+
+// Add counts one more track.
+func (c *Counts) Add(t Track) {
+	c.Tracks++
+	switch t.Status {
+	case Pending:
+		c.Pending++
+	case Analysed:
+		c.Analysed++
+		c.Versions[t.ModelVersion]++
+	case Failed:
+		c.Failed++
+		if t.Failure != nil {
+			c.Failures[t.Failure.Code]++
+		}
+	}
+}

@@ -89,7 +89,7 @@ func Migrate(ctx context.Context, c Config) (applied []string, err error) {
 		return nil, c.wrap("", err)
 	}
 	defer session.Close()
-	m := migrator{session: session, holder: gocql.MustRandomUUID()}
+	m := migrator{config: c, session: session, holder: gocql.MustRandomUUID()}
 	applied, err = m.run(ctx)
 	return applied, c.wrap("migrate keyspace "+c.Keyspace, err)
 }
@@ -126,6 +126,7 @@ func tableID(keyspace, table string) gocql.UUID {
 }
 
 type migrator struct {
+	config  Config
 	session *gocql.Session
 	holder  gocql.UUID
 }
@@ -161,6 +162,12 @@ func (m migrator) apply(ctx context.Context, file migration) error {
 		}
 		// The driver waits until all hosts agree on the schema.
 		if err := m.session.Query(statement).ExecContext(ctx); err != nil {
+			return err
+		}
+	}
+	if fill := fills[file.name]; fill != nil {
+		s := &Store{config: m.config, session: m.session}
+		if err := m.renewed(ctx, func(ctx context.Context) error { return fill(s, ctx) }); err != nil {
 			return err
 		}
 	}

@@ -90,31 +90,11 @@ func (s *Store) AllTracks(ctx context.Context) iter.Seq2[schema.Track, error] {
 // Counts is as schema.Store says. It reads the whole catalogue.
 func (s *Store) Counts(ctx context.Context) (schema.Counts, error) {
 	c := schema.Counts{Failures: map[schema.Code]int{}, Versions: map[string]int{}}
-	type outcome struct {
-		status  schema.Status
-		code    schema.Code
-		version string
-	}
-	// source is asked for since a row of which only nulls are asked for is none.
-	for o, err := range walk(ctx, s, "SELECT source, status, failure_code, model_version FROM tracks",
-		func(r row) (o outcome, err error) {
-			var source string
-			return o, r(&source, &o.status, &o.code, &o.version)
-		}) {
+	for t, err := range s.AllTracks(ctx) {
 		if err != nil {
 			return schema.Counts{}, s.config.wrap("count", err)
 		}
-		c.Tracks++
-		switch o.status {
-		case schema.Analysed:
-			c.Analysed++
-			c.Versions[o.version]++
-		case schema.Failed:
-			c.Failed++
-			c.Failures[o.code]++
-		case schema.Pending, "":
-			c.Pending++
-		}
+		c.Add(t)
 	}
 	return c, nil
 }

@@ -36,8 +36,10 @@ func listed(t *testing.T, s schema.Store, l schema.Listing, mine map[schema.Trac
 
 func pagesInOrder(t *testing.T, s schema.Store) {
 	mine := map[schema.TrackID]bool{}
+	word := fmt.Sprintf("p%d", made.Add(1)) // keeps the pages to this law's tracks
 	for i := range 40 {
 		track := newTrack()
+		track.Title = word
 		track.AddedAt = day.Add(time.Duration(i%9) * time.Minute)
 		if _, err := s.AddTrack(t.Context(), track); err != nil {
 			t.Fatal(err)
@@ -59,7 +61,7 @@ func pagesInOrder(t *testing.T, s schema.Store) {
 		},
 	}
 	for order, compare := range orders {
-		got := listed(t, s, schema.Listing{Order: order, Limit: 7}, mine)
+		got := listed(t, s, schema.Listing{Text: word, Order: order, Limit: 7}, mine)
 		if len(got) != len(mine) {
 			t.Errorf("by %s: %d of %d tracks are listed", order, len(got), len(mine))
 		}
@@ -74,9 +76,9 @@ func pagesInOrder(t *testing.T, s schema.Store) {
 		}
 	}
 	// A label takes from what a minute is worth.
-	id := listed(t, s, schema.Listing{Order: schema.ByWorth, Limit: 50}, mine)[0].ID
+	id := listed(t, s, schema.Listing{Text: word, Order: schema.ByWorth, Limit: 50}, mine)[0].ID
 	say(t, s, schema.Label{TrackID: id, At: day.Add(time.Hour), TempoBPM: 1, Key: schema.KeyOf(1, false), Meter: schema.Meter{Beats: 3, Unit: 4}})
-	for _, i := range listed(t, s, schema.Listing{Order: schema.ByWorth, Limit: 50}, mine) {
+	for _, i := range listed(t, s, schema.Listing{Text: word, Order: schema.ByWorth, Limit: 50}, mine) {
 		if i.ID == id && (i.Worth.Score != 0 || len(i.Worth.Reasons) != 0) {
 			t.Errorf("labelled throughout, the track is still worth %+v", i.Worth)
 		}
@@ -102,7 +104,7 @@ func listingFinds(t *testing.T, s schema.Store) {
 			}
 		}
 	}
-	every := listed(t, s, schema.Listing{Order: schema.ByAdded, Limit: 100}, mine)
+	every := listed(t, s, schema.Listing{Text: word, Order: schema.ByAdded, Limit: 100}, mine)
 	for name, c := range map[string]struct {
 		l    schema.Listing
 		fits func(schema.Item) bool
@@ -124,6 +126,9 @@ func listingFinds(t *testing.T, s schema.Store) {
 			}
 		}
 		c.l.Order, c.l.Limit = schema.ByAdded, 5
+		if c.l.Text == "" {
+			c.l.Text = word
+		}
 		var got []schema.TrackID
 		for _, i := range listed(t, s, c.l, mine) {
 			got = append(got, i.ID)
@@ -198,4 +203,45 @@ func picturesKept(t *testing.T, s schema.Store) {
 		t.Fatal(err)
 	}
 	same(t, "the summary's figures", got, want)
+}
+
+func summaryCounts(t *testing.T, s schema.Store) {
+	version := versionOf(1)
+	before, err := schema.Summarise(t.Context(), s, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 {
+		a := heard(addTrack(t, s), version, day, 7)
+		a.Tempo.BPM, a.Tempo.Confidence = 122, 0.55
+		save(t, s, a)
+		switch i {
+		case 0: // right about the tempo, wrong about the key
+			say(t, s, schema.Label{TrackID: a.TrackID, At: day, TempoBPM: 121, Key: a.Key.Name%24 + 1})
+		case 1: // the newest label counts
+			say(t, s, schema.Label{TrackID: a.TrackID, At: day, TempoBPM: 122})
+			say(t, s, schema.Label{TrackID: a.TrackID, At: day.Add(time.Second), TempoBPM: 61})
+		}
+	}
+	if err := s.SaveFailure(t.Context(), addTrack(t, s), version, *schema.Fail(schema.Silent, "x")); err != nil {
+		t.Fatal(err)
+	}
+	after, err := schema.Summarise(t.Context(), s, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "agreements", after.Agreement[version], schema.Agreement{Tempo: 2, TempoRight: 1, Key: 1})
+	for what, c := range map[string]struct{ got, want int }{
+		"tracks":                         {after.Counts.Tracks - before.Counts.Tracks, 7},
+		"analysed":                       {after.Counts.Analysed - before.Counts.Analysed, 6},
+		"silent":                         {after.Counts.Failures[schema.Silent] - before.Counts.Failures[schema.Silent], 1},
+		"from 120 to 125 BPM":            {after.Tempo[120] - before.Tempo[120], 5},
+		"a person's 60 BPM":              {after.Tempo[60] - before.Tempo[60], 1},
+		"a tempo of confidence 0.5":      {after.TempoConfidence[5] - before.TempoConfidence[5], 4},
+		"a tempo that is a person's own": {after.TempoConfidence[9] - before.TempoConfidence[9], 2},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d more; want %d", what, c.got, c.want)
+		}
+	}
 }

@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) schema.Store) {
 		{"a listing finds what fits it", listingFinds},
 		{"a cursor of another place is refused", cursorRefused},
 		{"all labels are walked", allLabels},
+		{"a summary counts what is there", summaryCounts},
 		{"pictures and the summary are read as they were saved", picturesKept},
 	}
 	for _, law := range laws {
