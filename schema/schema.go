@@ -130,7 +130,7 @@ type MeterCandidate struct {
 
 // Label is a person's correction. Labels are only ever added; for each of
 // tempo, key and meter the newest label that speaks of it wins over every
-// analysis, past and future.
+// analysis, past and future. One that was a mistake is taken back by another.
 type Label struct {
 	TrackID  TrackID   `json:"track_id"`
 	At       time.Time `json:"at"` // with TrackID the label's identity, millisecond precision
@@ -139,6 +139,26 @@ type Label struct {
 	TempoBPM float64   `json:"tempo_bpm,omitempty"` // 0: says nothing
 	Key      Key       `json:"key,omitempty"`       // UnknownKey: says nothing
 	Meter    Meter     `json:"meter,omitzero"`      // zero: says nothing
+
+	DownbeatS float64   `json:"downbeat_s,omitempty"` // a time at which a bar begins; 0: says nothing
+	TakesBack time.Time `json:"takes_back,omitzero"`  // the time of a label of this track that no longer counts
+}
+
+// Standing are the labels that count: those that no other takes back.
+func Standing(labels []Label) []Label {
+	taken := map[int64]bool{}
+	for _, l := range labels {
+		if !l.TakesBack.IsZero() {
+			taken[l.TakesBack.UnixMilli()] = true
+		}
+	}
+	var standing []Label
+	for _, l := range labels {
+		if !taken[l.At.UnixMilli()] {
+			standing = append(standing, l)
+		}
+	}
+	return standing
 }
 
 // Features are the values that count for a track: a person's label where there
@@ -190,7 +210,7 @@ func Effective(a Analysis, labels []Label) Features {
 		UpdatedAt:       a.AnalysedAt,
 	}
 	var tempo, key, meter Label
-	for _, l := range labels {
+	for _, l := range Standing(labels) {
 		if l.TempoBPM != 0 && !l.At.Before(tempo.At) {
 			tempo = l
 		}

@@ -15,7 +15,7 @@ func (s *Store) AddLabel(ctx context.Context, l schema.Label) error {
 	if l.At.IsZero() {
 		l.At = time.Now()
 	}
-	l.At = l.At.UTC().Truncate(time.Millisecond)
+	l.At, l.TakesBack = l.At.UTC().Truncate(time.Millisecond), l.TakesBack.UTC().Truncate(time.Millisecond)
 	err := s.tx(ctx, func(tx *sql.Tx) error { return addLabel(ctx, tx, l) })
 	return s.wrap("label track "+string(l.TrackID), err)
 }
@@ -35,8 +35,8 @@ func addLabel(ctx context.Context, tx *sql.Tx, l schema.Label) error {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO labels ("+labelColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
-		l.TrackID, l.At.UnixMilli(), l.Author, l.Note, l.TempoBPM, l.Key.String(), l.Meter.String()); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO labels ("+labelColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		l.TrackID, l.At.UnixMilli(), l.Author, l.Note, l.TempoBPM, l.Key.String(), l.Meter.String(), l.DownbeatS, takesBack(l)); err != nil {
 		return err
 	}
 	err := refreshFeatures(ctx, tx, l.TrackID)
@@ -46,16 +46,27 @@ func addLabel(ctx context.Context, tx *sql.Tx, l schema.Label) error {
 	return err
 }
 
-const labelColumns = "track_id, at, author, note, tempo_bpm, key, meter"
+const labelColumns = "track_id, at, author, note, tempo_bpm, key, meter, downbeat_s, takes_back"
+
+// takesBack is the time of the label taken back, 0 for none.
+func takesBack(l schema.Label) int64 {
+	if l.TakesBack.IsZero() {
+		return 0
+	}
+	return l.TakesBack.UnixMilli()
+}
 
 func scanLabel(r row) (schema.Label, error) {
 	var l schema.Label
-	var at int64
+	var at, back int64
 	var key, meter []byte
-	if err := r.Scan(&l.TrackID, &at, &l.Author, &l.Note, &l.TempoBPM, &key, &meter); err != nil {
+	if err := r.Scan(&l.TrackID, &at, &l.Author, &l.Note, &l.TempoBPM, &key, &meter, &l.DownbeatS, &back); err != nil {
 		return l, err
 	}
 	l.At = fromMilli(at)
+	if back != 0 {
+		l.TakesBack = fromMilli(back)
+	}
 	if err := l.Key.UnmarshalText(key); err != nil {
 		return l, err
 	}

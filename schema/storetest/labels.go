@@ -32,6 +32,28 @@ func labelWins(t *testing.T, s schema.Store) {
 	same(t, "labels", labels, []schema.Label{l})
 }
 
+// labelTakenBack: what was said by mistake no longer counts, and can still be read.
+func labelTakenBack(t *testing.T, s schema.Store) {
+	id := addTrack(t, s)
+	a := heard(id, "v1", day, 1)
+	save(t, s, a)
+	first := schema.Label{TrackID: id, At: day.Add(time.Minute), Author: "ada", TempoBPM: 91, DownbeatS: 0.25}
+	wrong := schema.Label{TrackID: id, At: day.Add(2 * time.Minute), Author: "bob", TempoBPM: 45.5, Key: schema.KeyOf(1, true)}
+	back := schema.Label{TrackID: id, At: day.Add(3 * time.Minute), Author: "bob", TakesBack: wrong.At}
+	say(t, s, first)
+	say(t, s, wrong)
+	say(t, s, back)
+	wantFeatures(t, s, a, first, wrong, back)
+	if f := features(t, s, id); f.TempoBPM != 91 || f.Key != a.Key.Name {
+		t.Errorf("after a label was taken back the features are %+v", f)
+	}
+	labels, err := s.TrackLabels(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "labels", labels, []schema.Label{first, wrong, back})
+}
+
 func labelFirst(t *testing.T, s schema.Store) {
 	id := addTrack(t, s)
 	l := schema.Label{TrackID: id, At: day, Key: schema.KeyOf(0, false)}

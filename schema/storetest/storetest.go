@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) schema.Store) {
 		{"a failure keeps what was heard", failureKeepsFeatures},
 		{"a label wins over every analysis", labelWins},
 		{"a label waits for the first analysis", labelFirst},
+		{"a label that was taken back does not count", labelTakenBack},
 		{"of two labels the newer wins, for each thing it speaks of", newerLabelWins},
 		{"labels of one moment are all kept", labelsOfOneMoment},
 		{"no label is lost among writers", labelsAmongWriters},
