@@ -7,28 +7,32 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"earworm/api"
 	"earworm/auth"
+	"earworm/batch"
 	"earworm/web"
 )
 
 // serveConfig is what the serve command reads from its settings.
 type serveConfig struct {
 	fleetSettings
-	addr   string
-	tokens string
+	addr    string
+	tokens  string
+	uploads string
 }
 
 func serveCommand() *command {
 	var s serveConfig
 	return &command{
 		name:  "serve",
-		brief: "run workers, the HTTP API, metrics and the queue's page in one process",
+		brief: "run workers, the pages, the HTTP API and metrics in one process",
 		about: `
-Everything in one process: the HTTP API under /v1, the queue's page under
-/queues, Prometheus metrics under /metrics, /healthz and /readyz. By itself it
+Everything in one process: pages to see, hear and correct what was heard, the
+HTTP API under /v1, the queue's page under /queues, Prometheus metrics under
+/metrics, /healthz and /readyz. By itself it
 needs no server: the queue lives in the process and results in an SQLite file.
 With --redis and --cassandra it is one of a fleet. Tracks that the store calls
 pending are enqueued at start and every --refill. Ctrl-C lets running tracks finish.
@@ -43,6 +47,7 @@ curl --json '{"source": "/music/waltz.flac"}' http://127.0.0.1:8080/v1/tracks`,
 		flags: func(set *settings) {
 			set.text(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
 			tokensFlag(set, &s.tokens)
+			set.text(&s.uploads, "uploads", "", "`folder` for files that people upload (default: beside the SQLite file; in a fleet none are taken)")
 			s.declare(set)
 		},
 		run: s.run,
@@ -57,6 +62,9 @@ func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error
 	defer listener.Close()
 	door, err := s.door(listener.Addr(), s.log.logger(c.err))
 	if err != nil {
+		return err
+	}
+	if err := s.placeUploads(); err != nil {
 		return err
 	}
 	f, err := s.open(ctx, c)
@@ -76,14 +84,40 @@ func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error
 		return err
 	}
 	defer closing(&err, site.Close)
+	go site.Run(ctx)
 	return f.answering(ctx, listener, s.handler(ctx, f, door, site))
+}
+
+// placeUploads settles where uploads go, and lets workers read there. In a
+// fleet that must be said: every worker must reach it.
+func (s *serveConfig) placeUploads() error {
+	if s.uploads == "" {
+		if s.store.fleet() || s.queue.redis != "" {
+			return nil
+		}
+		store, err := s.store.file()
+		if err != nil {
+			return hinted{err, "--uploads FOLDER says where uploads go"}
+		}
+		s.uploads = filepath.Join(filepath.Dir(store), "uploads")
+	}
+	folder, err := filepath.Abs(s.uploads)
+	if err != nil {
+		return fmt.Errorf("uploads is %q: %w", s.uploads, err)
+	}
+	s.uploads = folder
+	if len(s.work.roots) > 0 {
+		s.work.roots = append(s.work.roots, folder)
+	}
+	return nil
 }
 
 // site is the pages that people see.
 func (s *serveConfig) site(f *fleet, door *auth.Door) (*web.Site, error) {
 	return web.New(web.Config{
 		Store: f.store, Queue: f.queue, Source: f.worker.Source, Decode: s.work.decode(), ModelVersion: f.model.Version(),
-		Door: door, Log: f.log,
+		Batches: &batch.Service{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
+		Uploads: s.uploads, Door: door, Log: f.log,
 	})
 }
 

@@ -104,8 +104,13 @@ func readLabel(r *http.Request) (l schema.Label, err error) {
 			return l, bad("Meter is %q; want a time signature, such as 7/8.", v)
 		}
 	}
-	if l.TempoBPM == 0 && l.Key == schema.UnknownKey && l.Meter == (schema.Meter{}) {
-		return l, bad("Nothing is chosen: a correction says a tempo, a key or a meter.")
+	if v := field("downbeat"); v != "" {
+		if l.DownbeatS, err = strconv.ParseFloat(v, 64); err != nil || !(l.DownbeatS > 0 && l.DownbeatS < 1e6) {
+			return l, bad("Downbeat is %q; want a time above 0 in seconds.", v)
+		}
+	}
+	if l.TempoBPM == 0 && l.DownbeatS == 0 && l.Key == schema.UnknownKey && l.Meter == (schema.Meter{}) {
+		return l, bad("Nothing is chosen: a correction says a tempo, a key, a meter or where a bar begins.")
 	}
 	return l, nil
 }
@@ -121,6 +126,9 @@ func said(l schema.Label) string {
 	}
 	if l.Meter != (schema.Meter{}) {
 		parts = append(parts, l.Meter.String())
+	}
+	if l.DownbeatS != 0 {
+		parts = append(parts, fmt.Sprintf("a bar begins at %.2f s", l.DownbeatS))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -42,6 +42,16 @@ func parsePages() map[string]*template.Template {
 		"asset": asset, "bpm": bpm, "percent": percent, "clock": clock, "moment": moment, "json": inJSON,
 		"mul":    func(a, b float64) float64 { return a * b },
 		"pretty": pretty, "meter": prettyMeter, "keys": schema.Keys, "sure": sure, "count": count,
+		"short": func(key string) string { return strings.Replace(strings.TrimSuffix(key, " major"), " minor", "m", 1) },
+		"pair": func(a string, b surety) struct {
+			A string
+			B surety
+		} {
+			return struct {
+				A string
+				B surety
+			}{a, b}
+		},
 	})
 	template.Must(shared.ParseFS(files, "templates/layout.html"))
 	names, err := fs.Glob(files, "templates/*.html")
@@ -67,10 +77,19 @@ func showPart(w http.ResponseWriter, status int, name, part string, view any) er
 	return render(w, status, name, part, view)
 }
 
-func render(w http.ResponseWriter, status int, name, block string, view any) error {
+// part makes one part of a page.
+func part(name, block string, view any) ([]byte, error) {
 	var body bytes.Buffer
 	if err := pages[name].ExecuteTemplate(&body, block, view); err != nil {
-		return fmt.Errorf("make page %s: %w", name, err)
+		return nil, fmt.Errorf("make page %s: %w", name, err)
+	}
+	return body.Bytes(), nil
+}
+
+func render(w http.ResponseWriter, status int, name, block string, view any) error {
+	body, err := part(name, block, view)
+	if err != nil {
+		return err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -78,7 +97,7 @@ func render(w http.ResponseWriter, status int, name, block string, view any) err
 		h.Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // who asked may be gone
+	_, _ = w.Write(body) // who asked may be gone
 	return nil
 }
 

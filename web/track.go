@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -55,6 +56,8 @@ type values struct {
 	Tempo float64      `json:"tempo"`
 	Key   schema.Key   `json:"key"`
 	Meter schema.Meter `json:"meter"`
+	// Downbeat is where a bar begins, as somebody said; 0: as heard.
+	Downbeat float64 `json:"downbeat,omitempty"`
 }
 
 // choice is one answer that a person can give by one key.
@@ -72,6 +75,7 @@ type voice struct {
 	Who, Note            string
 	At                   string
 	Person               bool
+	TakenBack            bool // by another label
 	Counts               bool // readers get its values, or some of them
 	Tempo, Key, Meter    string
 	TempoP, KeyP, MeterP string // how sure a model is
@@ -121,7 +125,12 @@ func (s *Site) judge(ctx context.Context, id schema.TrackID) (j Judgement, err e
 		return j, err
 	default:
 		j.Features = &f
-		j.Values = values{f.TempoBPM, f.Key, f.Meter}
+		j.Values = values{Tempo: f.TempoBPM, Key: f.Key, Meter: f.Meter}
+		for _, l := range schema.Standing(labels) {
+			if l.DownbeatS != 0 {
+				j.Values.Downbeat = l.DownbeatS
+			}
+		}
 	}
 	for i := range versions {
 		if j.Features != nil && versions[i].ModelVersion == f.ModelVersion {
@@ -204,8 +213,9 @@ func history(versions []schema.Analysis, labels []schema.Label, f *schema.Featur
 	}
 	var all []dated
 	counted := map[string]bool{} // by a newer label
+	standing := schema.Standing(labels)
 	for _, l := range slices.Backward(labels) {
-		v := voice{Who: l.Author, Note: l.Note, At: moment(l.At), Person: true}
+		v := voice{Who: l.Author, Note: l.Note, At: moment(l.At), Person: true, TakenBack: !slices.Contains(standing, l)}
 		if v.Who == "" {
 			v.Who = "somebody"
 		}
@@ -213,13 +223,18 @@ func history(versions []schema.Analysis, labels []schema.Label, f *schema.Featur
 			if !says {
 				return ""
 			}
-			v.Counts = v.Counts || !counted[what]
-			counted[what] = true
+			if !v.TakenBack {
+				v.Counts = v.Counts || !counted[what]
+				counted[what] = true
+			}
 			return text
 		}
 		v.Tempo = say("tempo", bpm(l.TempoBPM), l.TempoBPM != 0)
 		v.Key = say("key", pretty(l.Key), l.Key != schema.UnknownKey)
 		v.Meter = say("meter", l.Meter.String(), l.Meter != schema.Meter{})
+		if l.DownbeatS != 0 {
+			v.Meter = strings.TrimSpace(fmt.Sprintf("%s bar at %.2f s", v.Meter, l.DownbeatS))
+		}
 		all = append(all, dated{v, l.At.UnixMilli()})
 	}
 	for _, a := range versions {

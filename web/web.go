@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"earworm/auth"
+	"earworm/batch"
 	"earworm/dsp/decode"
 	"earworm/queue"
 	"earworm/schema"
@@ -28,6 +29,8 @@ type Store interface {
 	TrackLabels(ctx context.Context, id schema.TrackID) ([]schema.Label, error)
 	schema.Review
 	schema.Versions
+	schema.Vectors
+	schema.Scanner
 }
 
 // Source fetches a track's bytes; *source.Opener is one.
@@ -41,11 +44,18 @@ type Queue interface {
 	Status(ctx context.Context) (queue.Status, error)
 }
 
+// Batches are made, stopped and watched; *batch.Service is one. Its errors are
+// a *batch.Refusal and schema.ErrNotFound.
+type Batches interface {
+	Create(ctx context.Context, o batch.Order, now time.Time) (schema.Batch, error)
+	Pause(ctx context.Context, id string) (schema.Batch, error)
+	Resume(ctx context.Context, id string) (schema.Batch, error)
+	Cancel(ctx context.Context, id string) (schema.Batch, error)
+	List(ctx context.Context, now time.Time) ([]batch.Status, error)
+}
+
 // author is who is signed in; empty where nobody is asked to.
 func author(r *http.Request) string { return auth.Who(r.Context()).Name }
-
-// Similar finds the tracks nearest to one.
-type Similar func(ctx context.Context, id schema.TrackID, limit int) ([]schema.Neighbour, error)
 
 // Config is what the pages need.
 type Config struct {
@@ -54,7 +64,7 @@ type Config struct {
 	Source       Source
 	Decode       decode.Options
 	ModelVersion string // that new jobs ask for
-	Similar      Similar
+	Batches      Batches
 	Door         *auth.Door
 	Uploads      string // folder that files from a browser go to; empty: none are taken
 	Log          *slog.Logger
@@ -63,8 +73,10 @@ type Config struct {
 // Site answers the requests for pages until it is closed.
 type Site struct {
 	Config
-	mux   *http.ServeMux
-	sound *recordings
+	mux     *http.ServeMux
+	sound   *recordings
+	watch   watch
+	closing chan struct{}
 }
 
 // New makes the site. Close gives up the sound it holds.
@@ -76,18 +88,33 @@ func New(c Config) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Config: c, mux: http.NewServeMux(), sound: sound}
+	s := &Site{Config: c, mux: http.NewServeMux(), sound: sound, closing: make(chan struct{})}
 	for scope, answers := range map[auth.Scope]map[string]answerer{
 		auth.Read: {
 			"GET /tracks/{id}":                 s.track,
 			"GET /tracks/{id}/pictures/{kind}": s.picture,
 			"GET /tracks/{id}/audio":           s.audio,
+			"GET /tracks/{id}/similar":         s.similar,
+			"GET /worklist":                    s.worklist,
+			"GET /worklist/ids":                s.ids,
+			"GET /{$}":                         s.overview,
+			"GET /live":                        s.live,
+			"GET /upload":                      s.uploadPage,
+			"GET /upload/state":                s.uploadState,
 			"/": func(http.ResponseWriter, *http.Request) error {
 				return refusal{http.StatusNotFound, "There is nothing at this address."}
 			},
 		},
 		auth.Label: {
 			"POST /tracks/{id}/labels": s.label,
+			"POST /worklist/act":       s.act,
+			"POST /worklist/undo":      s.undo,
+		},
+		auth.Ingest: {
+			"POST /upload": s.upload,
+		},
+		auth.Admin: {
+			"POST /batches/{id}/{act}": s.changeBatch,
 		},
 	} {
 		for pattern, answer := range answers {

@@ -318,3 +318,20 @@ function chordOf(name, cents) {
 }
 
 if ($("canvas")) start();
+
+// Similar tracks are played one at a time, from a third of their length on.
+const other = new Audio();
+document.addEventListener("click", (e) => {
+  const b = e.target.closest("[data-listen]");
+  if (!b) return;
+  const on = b.getAttribute("aria-pressed") === "true";
+  for (const each of document.querySelectorAll("[data-listen]")) each.setAttribute("aria-pressed", "false");
+  other.pause();
+  if (on) return;
+  window.earworm?.player.pause();
+  b.setAttribute("aria-pressed", "true");
+  other.src = `/tracks/${b.dataset.listen}/audio`;
+  other.onloadedmetadata = () => { other.currentTime = other.duration / 3; };
+  other.onended = () => b.setAttribute("aria-pressed", "false");
+  other.play().catch(() => { b.setAttribute("aria-pressed", "false"); toast("It cannot be played."); });
+});
