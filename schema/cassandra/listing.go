@@ -16,8 +16,9 @@ import (
 )
 
 // listingBuckets split each listing, so that at ten million tracks a partition
-// holds some 300,000 rows. It cannot change while there are rows.
-const listingBuckets = 32
+// holds some 600,000 rows; a page asks each of them. It cannot change while
+// there are rows.
+const listingBuckets = 16
 
 func bucketOf(id schema.TrackID) int {
 	h := fnv.New32a()
@@ -211,29 +212,25 @@ func (s *Store) borneOut(ctx context.Context, l schema.Listing, rows []schema.Cu
 
 // listed reads the first n rows of the index after a cursor, from all buckets.
 func (s *Store) listed(ctx context.Context, l schema.Listing, after *schema.Cursor, n int) ([]schema.Cursor, error) {
-	found := make([][]schema.Cursor, listingBuckets)
+	var queries []*gocql.Query
+	for bucket := range listingBuckets {
+		if after == nil {
+			queries = append(queries, s.inBucket(l, bucket, n, ""))
+			continue
+		}
+		queries = append(queries,
+			s.inBucket(l, bucket, n, "rank = ? AND track_id > ?", after.Value, after.ID),
+			s.inBucket(l, bucket, n, "rank < ?", after.Value))
+	}
+	found := make([][]schema.Cursor, len(queries))
 	all, ctx := errgroup.WithContext(ctx)
-	for bucket := range found {
-		all.Go(func() error {
-			var queries []*gocql.Query
-			if after == nil {
-				queries = append(queries, s.inBucket(l, bucket, n, ""))
-			} else {
-				queries = append(queries,
-					s.inBucket(l, bucket, n, "rank = ? AND track_id > ?", after.Value, after.ID),
-					s.inBucket(l, bucket, n, "rank < ?", after.Value))
-			}
-			for _, q := range queries {
-				rows, err := gather(ctx, q, func(r row) (c schema.Cursor, err error) {
-					c.Order = l.Order
-					return c, r(&c.Value, &c.ID)
-				})
-				if err != nil {
-					return err
-				}
-				found[bucket] = append(found[bucket], rows...)
-			}
-			return nil
+	for i, q := range queries {
+		all.Go(func() (err error) {
+			found[i], err = gather(ctx, q, func(r row) (c schema.Cursor, err error) {
+				c.Order = l.Order
+				return c, r(&c.Value, &c.ID)
+			})
+			return err
 		})
 	}
 	if err := all.Wait(); err != nil {
