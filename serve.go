@@ -176,10 +176,11 @@ func (s *serveConfig) handler(ctx context.Context, f *fleet, door *auth.Door, si
 	mux := http.NewServeMux()
 	mux.Handle("/", site)
 	mux.Handle("/v1/", api.New(api.Config{ //nolint:contextcheck // every request has a context of its own
-		Intake: api.Intake{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
-		Store:  f.store,
-		Door:   door,
-		Log:    f.log,
+		Intake:  api.Intake{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
+		Store:   f.store,
+		Batches: &batch.Service{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
+		Door:    door,
+		Log:     f.log,
 	}))
 	mux.Handle("/login", door.Login())
 	mux.Handle("/logout", door.Login())

@@ -26,6 +26,9 @@ type Store interface {
 	schema.Tracks
 	schema.Analyses
 	schema.Labels
+	schema.Versions
+	schema.Vectors
+	List(ctx context.Context, l schema.Listing) (schema.Page, error)
 }
 
 // Queue takes jobs. A job that waits or runs already is not added again.
@@ -33,15 +36,12 @@ type Queue interface {
 	Enqueue(ctx context.Context, j queue.Job) (added bool, err error)
 }
 
-// Check reports whether something the service leans on answers.
-type Check func(ctx context.Context) error
-
 // Config is what the API needs.
 type Config struct {
 	Intake  Intake
 	Store   Store
-	Door    *auth.Door       // nil: unlocked
-	Checks  map[string]Check // by name, for /readyz
+	Batches Batches
+	Door    *auth.Door // nil: unlocked
 	Log     *slog.Logger
 	MaxBody int64 // bytes of a JSON request; default 1 MiB
 }
@@ -76,9 +76,11 @@ func New(c Config) http.Handler {
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	})}
-	s.health()
 	s.tracks()
 	s.heard()
+	s.batches()
+	s.versions()
+	s.vectors()
 	s.spotify()
 	s.describe(mux)
 	for path, item := range s.api.OpenAPI().Paths {
@@ -127,8 +129,10 @@ func description() *huma.OpenAPI {
 		Tags: []*huma.Tag{
 			{Name: "tracks", Description: "Hand tracks in and see where they stand."},
 			{Name: "features", Description: "What was heard, and what people say of it."},
+			{Name: "similarity", Description: "Tracks that are like others, and the vectors that say so."},
+			{Name: "batches", Description: "Have the catalogue analysed again."},
+			{Name: "versions", Description: "Which model version readers are served by."},
 			{Name: "spotify", Description: "The closed shapes of Spotify's Web API: what is not computed here is null."},
-			{Name: "service", Description: "Whether it lives and answers."},
 		},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"earworm/api"
+	"earworm/batch"
 	"earworm/queue"
 	"earworm/schema"
 	"earworm/schema/sqlite"
@@ -28,7 +29,7 @@ type service struct {
 	log   *bytes.Buffer
 }
 
-func newService(t *testing.T, checks map[string]api.Check) *service {
+func newService(t *testing.T) *service {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "earworm.db"))
 	if err != nil {
@@ -42,7 +43,7 @@ func newService(t *testing.T, checks map[string]api.Check) *service {
 	s.Server = httptest.NewServer(api.New(api.Config{
 		Intake:  api.Intake{Store: store, Queue: q, ModelVersion: "m1"},
 		Store:   store,
-		Checks:  checks,
+		Batches: &batch.Service{Store: store, Queue: q, ModelVersion: "m1"},
 		Log:     slog.New(slog.NewTextHandler(s.log, nil)),
 		MaxBody: 64 << 10,
 	}))
@@ -86,7 +87,7 @@ func (s *service) ask(t *testing.T, method, path, body string, header ...string)
 
 func TestOneTrackFromSubmissionToFeatures(t *testing.T) {
 	t.Parallel()
-	s := newService(t, nil)
+	s := newService(t)
 	status, answer, _ := s.ask(t, "POST", "/v1/tracks", `{"source": "file:///music/waltz.flac", "title": "Waltz"}`)
 	id := schema.TrackIDOf("file:///music/waltz.flac")
 	receipt := answer["tracks"].([]any)[0].(map[string]any)
@@ -144,7 +145,7 @@ func TestOneTrackFromSubmissionToFeatures(t *testing.T) {
 
 func TestManyTracksAreWorkedOn(t *testing.T) {
 	t.Parallel()
-	s := newService(t, nil)
+	s := newService(t)
 	status, answer, _ := s.ask(t, "POST", "/v1/tracks", `{"tracks": [
 		{"source": "https://example.org/a.mp3", "track_id": "cat:1", "lane": "reprocess"},
 		{"source": "https://example.org/b.mp3", "force": true},
@@ -177,7 +178,7 @@ func TestManyTracksAreWorkedOn(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	s := newService(t, nil)
+	s := newService(t)
 	if status, answer, _ := s.ask(t, "POST", "/v1/tracks", `{"source": "/known.wav", "track_id": "known"}`); status != http.StatusAccepted {
 		t.Fatalf("%d %v", status, answer)
 	}
@@ -228,7 +229,7 @@ func TestRefusals(t *testing.T) {
 
 func TestAnotherSiteIsRefused(t *testing.T) {
 	t.Parallel()
-	s := newService(t, nil)
+	s := newService(t)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v1/tracks", strings.NewReader(`{"source": "/a.wav"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -245,35 +246,19 @@ func TestAnotherSiteIsRefused(t *testing.T) {
 	}
 }
 
-func TestReadiness(t *testing.T) {
-	t.Parallel()
-	s := newService(t, map[string]api.Check{
-		"store": func(context.Context) error { return nil },
-		"queue": func(context.Context) error { return errors.New("redis at queue:6379: connection refused") },
-	})
-	status, answer, _ := s.ask(t, "GET", "/readyz", "")
-	checks, _ := answer["checks"].(map[string]any)
-	if status != http.StatusServiceUnavailable || checks["store"] != "ok" || checks["queue"] != "redis at queue:6379: connection refused" {
-		t.Errorf("readyz: %d %v", status, answer)
-	}
-	if status, _, _ := s.ask(t, "GET", "/healthz", ""); status != 200 {
-		t.Errorf("healthz: %d; want 200, whatever the servers do", status)
-	}
-}
-
 func TestRequestIdentifiers(t *testing.T) {
 	t.Parallel()
-	s := newService(t, nil)
-	_, _, header := s.ask(t, "GET", "/healthz", "", "X-Request-Id", "trace-1")
+	s := newService(t)
+	_, _, header := s.ask(t, "GET", "/v1/openapi.json", "", "X-Request-Id", "trace-1")
 	if got := header.Get("X-Request-Id"); got != "trace-1" {
 		t.Errorf("identifier is %q; want the caller's", got)
 	}
-	_, _, header = s.ask(t, "GET", "/healthz", "", "X-Request-Id", "a b\tc")
+	_, _, header = s.ask(t, "GET", "/v1/openapi.json", "", "X-Request-Id", "a b\tc")
 	if got := header.Get("X-Request-Id"); got == "a b\tc" || got == "" {
 		t.Errorf("identifier is %q; want one of our own", got)
 	}
 	s.Close() // no more writes to the log
-	if !strings.Contains(s.log.String(), "request_id=trace-1 method=GET path=/healthz status=200") {
+	if !strings.Contains(s.log.String(), "request_id=trace-1 method=GET path=/v1/openapi.json status=200") {
 		t.Errorf("log is %s", s.log)
 	}
 }
@@ -282,8 +267,8 @@ func TestRequestIdentifiers(t *testing.T) {
 // its inside.
 func TestOurOwnFaults(t *testing.T) {
 	t.Parallel()
-	s := newService(t, nil)
-	broken := api.New(api.Config{Store: nowhere{s.store}})
+	s := newService(t)
+	broken := api.New(api.Config{Store: nowhere{s.store}, Batches: &batch.Service{}})
 	for id, want := range map[string]int{"fault": http.StatusServiceUnavailable, "panic": http.StatusInternalServerError} {
 		answer := httptest.NewRecorder()
 		broken.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/v1/tracks/"+id, http.NoBody))

@@ -94,8 +94,8 @@ func (s server) addLabel(ctx context.Context, in *struct {
 	return &body[schema.Label]{label}, s.Store.AddLabel(ctx, label)
 }
 
-// filterQuery narrows features by the query of an address.
-type filterQuery struct {
+// FilterQuery narrows features by the query of an address.
+type FilterQuery struct {
 	MinTempo           float64 `query:"min_tempo" minimum:"0" doc:"BPM, inclusive."`
 	MaxTempo           float64 `query:"max_tempo" minimum:"0" doc:"BPM, inclusive."`
 	Key                string  `query:"key" maxLength:"16" doc:"A tonic and a mode." example:"F# minor"`
@@ -104,7 +104,7 @@ type filterQuery struct {
 	MaxTempoConfidence float64 `query:"max_tempo_confidence" minimum:"0" maximum:"1"`
 }
 
-func (q filterQuery) filter() (f schema.Filter, err error) {
+func (q FilterQuery) filter() (f schema.Filter, err error) {
 	f = schema.Filter{MinTempo: q.MinTempo, MaxTempo: q.MaxTempo, ModelVersion: q.ModelVersion, MaxTempoConfidence: q.MaxTempoConfidence}
 	if q.MaxTempo != 0 && q.MinTempo > q.MaxTempo {
 		return f, badRequest("min_tempo is %g and max_tempo %g; want min_tempo to be the lower", q.MinTempo, q.MaxTempo)
@@ -122,7 +122,7 @@ func (q filterQuery) filter() (f schema.Filter, err error) {
 	return f, nil
 }
 
-func (s server) listFeatures(ctx context.Context, in *filterQuery) (*streamed, error) {
+func (s server) listFeatures(ctx context.Context, in *FilterQuery) (*streamed, error) {
 	filter, err := in.filter()
 	if err != nil {
 		return nil, err

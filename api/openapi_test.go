@@ -44,7 +44,7 @@ func (s *service) described(t *testing.T, path string) []byte {
 // lists is there.
 func TestDescription(t *testing.T) {
 	t.Parallel()
-	s := newService(t, nil)
+	s := newService(t)
 	for _, path := range []string{"/v1/openapi.json", "/v1/openapi.yaml"} {
 		document, err := libopenapi.NewDocument(s.described(t, path))
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,17 +19,12 @@ import (
 // huma has one maker of errors for the whole program.
 func init() { huma.NewError = refusal }
 
-// operation adds an operation that its scope is asked for. What handle
+// operation adds an operation, which asks for a scope. What handle
 // returns as an error becomes a problem.
 func operation[I, O any](s server, op huma.Operation, scope auth.Scope, handle func(context.Context, *I) (*O, error)) {
 	op.Middlewares = append(huma.Middlewares{s.admitting(scope)}, op.Middlewares...)
 	op.Security = []map[string][]string{{"token": {string(scope)}}}
 	op.Description = strings.TrimSpace(op.Description + " Wants the scope " + string(scope) + ".")
-	public(s, op, handle)
-}
-
-// public adds an operation that everybody may ask for.
-func public[I, O any](s server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.MaxBodyBytes = s.MaxBody
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
@@ -109,6 +105,8 @@ func (s server) problem(ctx context.Context, err error) *problem.Problem {
 	return problem.New(http.StatusServiceUnavailable, "unavailable", "the store or the queue does not answer as it should")
 }
 
+var expected = regexp.MustCompile(`\bexpected `)
+
 // mostComplaints is how many of a request's faults are told at once.
 const mostComplaints = 3
 
@@ -130,7 +128,7 @@ func refusal(status int, message string, errs ...error) huma.StatusError {
 	if len(complaints) > 0 {
 		message = strings.Join(complaints, "; ")
 	}
-	message = strings.ReplaceAll(message, "expected ", "want ")
+	message = expected.ReplaceAllString(message, "want ")
 	switch status {
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 		return problem.New(http.StatusBadRequest, "bad_request", "%s", message)

@@ -42,6 +42,10 @@ type body[T any] struct{ Body T }
 func (s server) tracks() {
 	s.submission()
 	operation(s, huma.Operation{
+		OperationID: "list-tracks", Method: http.MethodGet, Path: "/v1/tracks", Tags: []string{"tracks"},
+		Summary: "A page of tracks, with their features where they have any.",
+	}, auth.Read, s.listTracks)
+	operation(s, huma.Operation{
 		OperationID: "get-track", Method: http.MethodGet, Path: "/v1/tracks/{id}", Tags: []string{"tracks"},
 		Summary: "Where a track stands, with its failure where it failed.",
 	}, auth.Read, func(ctx context.Context, in *TrackPath) (*body[TrackView], error) {
@@ -51,6 +55,52 @@ func (s server) tracks() {
 		}
 		return &body[TrackView]{viewOf(t)}, nil
 	})
+}
+
+// listQuery asks for a page of tracks.
+type listQuery struct {
+	FilterQuery
+	MaxKeyConfidence   float64 `query:"max_key_confidence" minimum:"0" maximum:"1"`
+	MaxMeterConfidence float64 `query:"max_meter_confidence" minimum:"0" maximum:"1"`
+	Status             string  `query:"status" enum:"pending,analysed,failed"`
+	Code               string  `query:"code" maxLength:"32" doc:"Of a failure."`
+	Text               string  `query:"text" maxLength:"200" doc:"What a word of title, artist, album or source begins with."`
+	Order              string  `query:"order" enum:"added,worth" default:"added" doc:"Newest first, or what a person's minute is worth most on."`
+	Cursor             string  `query:"cursor" maxLength:"1000" doc:"The next of the page before, with the same filters; without it, the first page."`
+	Limit              int     `query:"limit" minimum:"1" maximum:"500" default:"50"`
+}
+
+// TrackPage is a page of tracks.
+type TrackPage struct {
+	Tracks []TrackItem `json:"tracks"`
+	Next   string      `json:"next,omitempty" doc:"The cursor of the next page; without it, this is the last."`
+}
+
+// TrackItem is a track in a list.
+type TrackItem struct {
+	TrackView
+	Features *schema.Features `json:"features,omitempty"`
+	Worth    schema.Worth     `json:"worth"`
+}
+
+func (s server) listTracks(ctx context.Context, in *listQuery) (*body[TrackPage], error) {
+	filter, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	filter.MaxKeyConfidence, filter.MaxMeterConfidence = in.MaxKeyConfidence, in.MaxMeterConfidence
+	page, err := s.Store.List(ctx, schema.Listing{
+		Filter: filter, Status: schema.Status(in.Status), Code: schema.Code(in.Code), Text: in.Text,
+		Order: schema.Order(in.Order), After: in.Cursor, Limit: in.Limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := TrackPage{Tracks: make([]TrackItem, len(page.Items)), Next: page.Next}
+	for i, item := range page.Items {
+		out.Tracks[i] = TrackItem{viewOf(item.Track), item.Features, item.Worth}
+	}
+	return &body[TrackPage]{out}, nil
 }
 
 // TrackView is a track as the API shows it.
