@@ -81,6 +81,7 @@ func New(c Config) http.Handler {
 	s.batches()
 	s.versions()
 	s.vectors()
+	s.similarity()
 	s.spotify()
 	s.describe(mux)
 	for path, item := range s.api.OpenAPI().Paths {

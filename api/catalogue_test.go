@@ -280,7 +280,7 @@ func TestBadQueries(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ name, body, says string }{
-		{"says nothing", `{"note": "nice"}`, "want tempo_bpm, key or meter"},
+		{"says nothing", `{"note": "nice"}`, "want tempo_bpm, key, meter, downbeat_s or takes_back"},
 		{"strange key", `{"key": "H minor"}`, `want a tonic and a mode, such as "F# minor"`},
 		{"strange meter", `{"meter": "0/0"}`, `want a time signature, such as "7/8"`},
 		{"tempo too low", `{"tempo_bpm": 2}`, "body.tempo_bpm: want number >= 20"},
@@ -292,5 +292,72 @@ func TestBadQueries(t *testing.T) {
 	}
 	if labels, err := s.store.TrackLabels(t.Context(), "a"); err != nil || len(labels) > 0 {
 		t.Errorf("refused labels were kept: %v (%v)", labels, err)
+	}
+}
+
+func TestSimilar(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for id, bpm := range map[schema.TrackID]float64{"a": 100, "b": 100, "c": 150} {
+		s.heard(t, id, "m1", bpm)
+	}
+	for id, v := range map[string]string{"a": "[1, 0]", "b": "[0, 1]", "c": "[1, 0.1]"} {
+		if status, text := s.put(t, "/v1/tracks/"+id+"/vectors/cf", `{"vector": `+v+`}`); status != http.StatusNoContent {
+			t.Fatal(text)
+		}
+	}
+	vector := func(at int) string {
+		v := make([]string, schema.EmbeddingSize)
+		for i := range v {
+			v[i] = "0"
+		}
+		v[at] = "1"
+		return "[" + strings.Join(v, ",") + "]"
+	}
+	for _, c := range []struct{ name, method, path, body, want string }{
+		{"by what is heard", "GET", "/v1/similar/a", "", "b c"},
+		{"by another space", "GET", "/v1/similar/a?space=cf", "", "c b"},
+		{"by a blend", "GET", "/v1/similar/a?space=audio=1,cf=9", "", "c b"},
+		{"as fast", "GET", "/v1/similar/a?tempo_within=0.05", "", "b"},
+		{"in a meter that none has", "GET", "/v1/similar/a?meter=7/8", "", ""},
+		{"in the same key", "GET", "/v1/similar/a?key=same&limit=1", "", "b"},
+		{"near a vector of the caller's", "POST", "/v1/similar", `{"vectors": {"audio": ` + vector(150%schema.EmbeddingSize) + `}, "limit": 1}`, "c"},
+		{"near a vector in another space", "POST", "/v1/similar", `{"vectors": {"cf": [0, 1]}, "limit": 1}`, "b"},
+	} {
+		status, answer, _ := s.ask(t, c.method, c.path, c.body)
+		var got []string
+		list, _ := answer["matches"].([]any)
+		for _, m := range list {
+			got = append(got, m.(map[string]any)["track_id"].(string))
+		}
+		if status != http.StatusOK || strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %d %v; want %s", c.name, status, got, c.want)
+		}
+	}
+	_, answer, _ := s.ask(t, "POST", "/v1/shelf", `{"heard": [{"track_id": "a", "weight": 1}], "near": 1, "different": 1}`)
+	shelf, _ := answer["shelf"].([]any)
+	if len(shelf) != 2 || shelf[0].(map[string]any)["track_id"] != "b" || shelf[0].(map[string]any)["reason"] == "" || shelf[1].(map[string]any)["kind"] != "different" {
+		t.Errorf("shelf: %v", answer)
+	}
+	for _, c := range []struct {
+		name, method, path, body string
+		status                   int
+		says                     string
+	}{
+		{"unknown space", "GET", "/v1/similar/a?space=text", "", 400, `unknown space "text"; want audio, cf`},
+		{"unknown track", "GET", "/v1/similar/none", "", 404, "no such track"},
+		{"no weight", "GET", "/v1/similar/a?space=cf=much", "", 400, `such as "cf=0.5"`},
+		{"strange key", "GET", "/v1/similar/a?key=H", "", 400, "want same, compatible"},
+		{"vector of another length", "POST", "/v1/similar", `{"vectors": {"audio": [1, 2]}}`, 400, `vector has 2 values; space "m1" wants 64`},
+		{"vector of zeros", "POST", "/v1/similar", `{"vectors": {"cf": [0, 0]}}`, 400, "points nowhere"},
+		{"vector in an unknown space", "POST", "/v1/similar", `{"vectors": {"text": [1, 0]}}`, 400, "unknown space"},
+		{"no vector", "POST", "/v1/similar", `{"vectors": {}}`, 400, "body.vectors"},
+		{"shelf of nothing", "POST", "/v1/shelf", `{"heard": []}`, 400, "body.heard"},
+		{"shelf with no weight", "POST", "/v1/shelf", `{"heard": [{"track_id": "a", "weight": 0}]}`, 400, "want a number above 0"},
+	} {
+		status, answer, _ := s.ask(t, c.method, c.path, c.body)
+		if detail, _ := answer["detail"].(string); status != c.status || !strings.Contains(detail, c.says) {
+			t.Errorf("%s: %d %v; want %d %q", c.name, status, answer, c.status, c.says)
+		}
 	}
 }

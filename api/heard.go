@@ -65,14 +65,15 @@ type LabelList struct {
 	Labels []schema.Label `json:"labels"`
 }
 
-// Correction is what a person says of a track. At least one of tempo, key and
-// meter must be there.
+// Correction is what a person says of a track: something, at least.
 type Correction struct {
-	TempoBPM float64      `json:"tempo_bpm,omitempty" minimum:"20" maximum:"400" doc:"Beats a minute."`
-	Key      schema.Key   `json:"key,omitempty" doc:"A tonic and a mode." example:"F# minor"`
-	Meter    schema.Meter `json:"meter,omitzero" doc:"A time signature." example:"7/8"`
-	Note     string       `json:"note,omitempty" maxLength:"2000"`
-	Author   string       `json:"author,omitempty" maxLength:"64" doc:"Who says so; the token's name where it is left out."`
+	TempoBPM  float64      `json:"tempo_bpm,omitempty" minimum:"20" maximum:"400" doc:"Beats a minute."`
+	Key       schema.Key   `json:"key,omitempty" doc:"A tonic and a mode." example:"F# minor"`
+	Meter     schema.Meter `json:"meter,omitzero" doc:"A time signature." example:"7/8"`
+	DownbeatS float64      `json:"downbeat_s,omitempty" minimum:"0" doc:"A time at which a bar begins, seconds."`
+	TakesBack time.Time    `json:"takes_back,omitzero" doc:"The time of a label of this track that was a mistake and no longer counts."`
+	Note      string       `json:"note,omitempty" maxLength:"2000"`
+	Author    string       `json:"author,omitempty" maxLength:"64" doc:"Who says so; the token's name where it is left out."`
 }
 
 func (s server) addLabel(ctx context.Context, in *struct {
@@ -84,9 +85,10 @@ func (s server) addLabel(ctx context.Context, in *struct {
 		TrackID: in.trackID(), At: time.Now().UTC().Truncate(time.Millisecond),
 		Author: strings.TrimSpace(in.Body.Author), Note: strings.TrimSpace(in.Body.Note),
 		TempoBPM: in.Body.TempoBPM, Key: in.Body.Key, Meter: in.Body.Meter,
+		DownbeatS: in.Body.DownbeatS, TakesBack: in.Body.TakesBack,
 	}
-	if label.TempoBPM == 0 && label.Key == schema.UnknownKey && label.Meter == (schema.Meter{}) {
-		return nil, badRequest("the label says nothing; want tempo_bpm, key or meter")
+	if label.TempoBPM == 0 && label.Key == schema.UnknownKey && label.Meter == (schema.Meter{}) && label.DownbeatS == 0 && label.TakesBack.IsZero() {
+		return nil, badRequest("the label says nothing; want tempo_bpm, key, meter, downbeat_s or takes_back")
 	}
 	if label.Author == "" {
 		label.Author = auth.Who(ctx).Name
