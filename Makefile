@@ -4,7 +4,7 @@ LINT := go tool -modfile=tools.mod golangci-lint
 # The race detector needs cgo and a C compiler.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null && echo -race)
 
-.PHONY: help build test test-short check fmt bench scale samples servers-up servers-down
+.PHONY: help build test test-short chaos chaos-short check fmt bench scale samples servers-up servers-down
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -18,6 +18,14 @@ test: ## run every test, on a real Redis, a real Cassandra and a real FluidSynth
 
 test-short: ## run the tests that need no server
 	go test ./...
+
+chaos: ## break a fleet in every promised way, in full: an hour or two
+	scripts/install-deps.sh ffmpeg faketime
+	scripts/servers.sh with go test -tags chaos -v -timeout 4h -parallel 2 ./chaos
+
+chaos-short: ## the same faults with fewer tracks and shorter waits
+	scripts/install-deps.sh ffmpeg faketime
+	scripts/servers.sh with go test -tags chaos -short -timeout 20m -parallel 8 ./chaos
 
 check: ## lint, and look for known vulnerabilities
 	$(LINT) config verify

@@ -71,7 +71,7 @@ func newFleet(t *testing.T) *fleet {
 	}
 	f.rows = rowsOf(t, at)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
 		if err := f.rows.Query("DROP KEYSPACE IF EXISTS " + f.keyspace).ExecContext(ctx); err != nil {
 			t.Errorf("drop keyspace: %v", err)
@@ -88,7 +88,7 @@ func rowsOf(t *testing.T, at string) *gocql.Session {
 	t.Helper()
 	host, port, _ := strings.Cut(at, ":")
 	cluster := gocql.NewCluster(host)
-	cluster.Timeout = time.Minute
+	cluster.Timeout = 5 * time.Minute // of its tables' end, on a busy machine
 	if _, err := fmt.Sscan(port, &cluster.Port); err != nil {
 		t.Fatalf("port of %q: %v", at, err)
 	}

@@ -13,6 +13,7 @@ has() {
     maven) command -v mvn ;;
     gcc) command -v gcc ;;
     ffmpeg) command -v ffmpeg ;;
+    faketime) ls /usr/lib/*/faketime/libfaketime.so.1 ;;
     python) python3 -c 'import ensurepip, venv' ;;
     # What earworm render needs: a synthesiser, ABC notation, a speaker, one font to train
     # with and one to validate with.
