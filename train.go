@@ -53,6 +53,7 @@ earworm train rhythm --data new --from rhythm.weights --rate 3e-4 --epochs 5 --o
 			s.StringVar(&t.shares, "shares", "", "how often an item of a `source` is drawn against others, such as lieder=2,groove=0.5")
 			s.list(&t.Without, "without", "`augmentations` to leave out, to see what they are worth: "+strings.Join(train.Augmentations, ", "))
 			s.text(&t.from, "from", "", "weight `file` to begin with, in place of chance")
+			s.BoolVar(&t.CalibrateOnly, "calibrate-only", false, "train nothing: fit the calibration of the --from weights anew")
 			s.list(&t.beside, "beside", "weight `files` of the key networks that will answer together with this one")
 			s.text(&t.cache, "cache", "features", "`folder` for computed features")
 			s.text(&t.Out, "out", "", "`file` for the weights (default: NETWORK.weights)")
@@ -111,6 +112,9 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 	})
 	if err != nil {
 		return err
+	}
+	if t.CalibrateOnly {
+		return nil
 	}
 	return t.plot(c.out)
 }

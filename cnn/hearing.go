@@ -144,7 +144,7 @@ func (r *rhythmEar) finish() rhythmHeard {
 		}
 	}
 	h := r.heard
-	h.tempo, h.sound = softmax(r.tempo, h.calibration.Tempo), r.front
+	h.tempo, h.sound = h.calibration.tempo(saidOfTempo(r.tempo, h.beats)), r.front
 	h.meter = make([]float32, len(r.meter))
 	for i, v := range r.meter {
 		h.meter[i] = float32(v)

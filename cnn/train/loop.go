@@ -40,6 +40,8 @@ type Config struct {
 	Without []string
 	// From are weights to begin with; nil begins with chance.
 	From *cnn.Weights
+	// CalibrateOnly trains nothing: the calibration of From is fitted anew.
+	CalibrateOnly bool
 	// Beside are key networks that will answer together with this one: it is
 	// calibrated for that too.
 	Beside []*cnn.Weights
@@ -75,6 +77,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("network is %q; want %s", c.Network, cnn.Networks)
 	case c.From != nil && c.From.Network != c.Network:
 		return fmt.Errorf("the weights to begin with are of the network %q; want %s", c.From.Network, c.Network)
+	case c.CalibrateOnly && c.From == nil:
+		return errors.New("there are no weights to calibrate; want those to begin with")
 	case len(c.Beside) > 0 && !cnn.IsKey(c.Network):
 		return fmt.Errorf("network is %q, and only key networks answer beside others", c.Network)
 	case slices.ContainsFunc(c.Beside, func(w *cnn.Weights) bool { return !cnn.IsKey(w.Network) }):
@@ -125,6 +129,12 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 	training, validation := split(c.Network, examples)
 	if len(training) == 0 {
 		return fmt.Errorf("no training items carry a label for the %s network", c.Network)
+	}
+	if c.CalibrateOnly {
+		w := *c.From
+		w.Version = c.Version
+		Calibrate(&w, c.Beside, training, validation)
+		return save(c.Out, &w)
 	}
 	s, w, err := start(c)
 	if err != nil {
