@@ -82,7 +82,9 @@ func keyTemperature(w *cnn.Weights, validation []Example) float64 {
 }
 
 // keysTogether fits a temperature for networks that agree, and how it rises as
-// they do not.
+// they do not. Agreement never makes them surer than each of them is, as it would
+// by the validation items: there excerpts are left out that are in another key
+// than their piece, which recordings are not.
 func keysTogether(w *cnn.Weights, beside []*cnn.Weights, validation []Example) *cnn.Together {
 	var best cnn.Together
 	var each []cnn.Calibration
@@ -103,7 +105,7 @@ func keysTogether(w *cnn.Weights, beside []*cnn.Weights, validation []Example) *
 			try.Temperature = temperature
 			return keyLoss(validation, func(i int) schema.KeyHeard { return cnn.ReadKeysTogether(outs[i], each, try) })
 		}
-		try.Temperature = likeliest(loss)
+		try.Temperature = max(1, likeliest(loss))
 		if l := loss(try.Temperature); l < least {
 			best, least = try, l
 		}

@@ -133,6 +133,9 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 	if c.CalibrateOnly {
 		w := *c.From
 		w.Version = c.Version
+		if w.Recipe.Commit == "" {
+			w.Recipe.Commit = c.Commit
+		}
 		Calibrate(&w, c.Beside, training, validation)
 		return save(c.Out, &w)
 	}
