@@ -37,6 +37,7 @@ find . -name '*.flac' | earworm analyze --json -`,
 			s.BoolVar(&a.json, "json", false, "print an object a line (NDJSON), for failures too")
 			s.BoolVar(&a.force, "force", false, "analyse again what is in the store already")
 			a.store.flags(s)
+			a.work.sources.private = true // a person asks, at their own machine
 			a.work.flags(s)
 		},
 		run: a.run,

@@ -80,7 +80,7 @@ func disk(check, folder string, least int64, advice string) finding {
 func gibibytes(n int64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30)) }
 
 func (d *doctorConfig) roots(context.Context) (found []finding) {
-	for _, root := range d.work.roots {
+	for _, root := range d.work.sources.roots {
 		f := finding{"roots", good, root, ""}
 		if _, err := os.ReadDir(root); err != nil {
 			f = finding{"roots", bad, err.Error(), "no file below it can be analysed: mount it, or take it out of --roots"}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -55,12 +56,12 @@ func newMetrics() *metrics {
 		}, []string{"stage"}),
 		store: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "earworm_store_seconds",
-			Help:    "Time that the store took, by operation and result: ok or error. Of walks, the time to their first row.",
+			Help:    "Time that the store took, by operation and result: ok, error or cancelled. Of walks, the time to their first row.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15), // 0.5 ms to 8 s
 		}, []string{"operation", "result"}),
 		enqueued: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "earworm_enqueue_seconds",
-			Help:    "Time that putting a job into the queue took, by lane and result: ok or error.",
+			Help:    "Time that putting a job into the queue took, by lane and result: ok, error or cancelled.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 13), // 0.5 ms to 2 s
 		}, []string{"lane", "result"}),
 	}
@@ -98,11 +99,18 @@ func outcome(ctx context.Context, err error) string {
 	return "retry"
 }
 
-// resultOf tells a fault from an answer: that there is no such row, or that
-// someone else was faster, is one.
+// answers are errors by which a store answers; it is well.
+var answers = []error{
+	schema.ErrNotFound, schema.ErrConflict, schema.ErrServing, schema.ErrLength, schema.ErrZero, schema.ErrCursor,
+}
+
+// resultOf tells a fault from an answer, and from a caller who gave up.
 func resultOf(err error) string {
-	if err == nil || errors.Is(err, schema.ErrNotFound) || errors.Is(err, schema.ErrConflict) {
+	switch {
+	case err == nil, slices.ContainsFunc(answers, func(a error) bool { return errors.Is(err, a) }):
 		return "ok"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
 	}
 	return "error"
 }

@@ -75,7 +75,7 @@ func (s *serveConfig) run(ctx context.Context, c console, _ []string) (err error
 
 	f.log.Info("listening", "addr", "http://"+listener.Addr().String(), "store", s.store.name(), "queue", s.queue.name())
 
-	if at, ok := listener.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() && len(s.work.roots) == 0 {
+	if at, ok := listener.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() && len(s.work.sources.roots) == 0 {
 		f.log.Warn("whoever reaches this address may have any file analysed that earworm can read; --roots limits that")
 	}
 
@@ -106,8 +106,8 @@ func (s *serveConfig) placeUploads() error {
 		return fmt.Errorf("uploads is %q: %w", s.uploads, err)
 	}
 	s.uploads = folder
-	if len(s.work.roots) > 0 {
-		s.work.roots = append(s.work.roots, folder)
+	if len(s.work.sources.roots) > 0 {
+		s.work.sources.roots = append(s.work.sources.roots, folder)
 	}
 	return nil
 }

@@ -18,7 +18,6 @@ import (
 	"earworm/schema"
 	"earworm/schema/cassandra"
 	"earworm/schema/sqlite"
-	"earworm/source"
 	"earworm/worker"
 )
 
@@ -176,7 +175,7 @@ type workSettings struct {
 	maxBytes    int64
 	maxDuration time.Duration
 	timeout     time.Duration
-	roots       []string
+	sources     sourceSettings
 }
 
 func (c *workSettings) flags(s *settings) {
@@ -186,7 +185,7 @@ func (c *workSettings) flags(s *settings) {
 	s.size(&c.maxBytes, "max-bytes", 2<<30, "largest file")
 	s.span(&c.maxDuration, "max-duration", 2*time.Hour, "longest recording")
 	s.span(&c.timeout, "decode-timeout", 5*time.Minute, "longest time that decoding one file may take")
-	s.list(&c.roots, "roots", "`folders` that files may be read from, with commas between (default: any)")
+	c.sources.flags(s)
 }
 
 func (c *workSettings) decode() decode.Options {
@@ -195,15 +194,7 @@ func (c *workSettings) decode() decode.Options {
 
 // worker is what handles the jobs; log may be nil.
 func (c *workSettings) worker(store schema.Store, model *cnn.Model, log *slog.Logger) (*worker.Worker, error) {
-	roots := make([]string, len(c.roots))
-	for i, root := range c.roots {
-		abs, err := filepath.Abs(root)
-		if err != nil {
-			return nil, fmt.Errorf("roots holds %q: %w", root, err)
-		}
-		roots[i] = abs
-	}
-	opener, err := source.New(source.Config{MaxBytes: c.maxBytes, Roots: roots})
+	opener, err := c.sources.opener(c.maxBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // ffmpeg writes a decoder of the test's own: a shell script that decodes, but
-// for what its cases say of the command line.
+// for what its cases say of the file that it is handed.
 func (f *fleet) ffmpeg(name, cases string) string {
 	f.t.Helper()
 	decoder, err := exec.LookPath("ffmpeg")
@@ -23,7 +23,7 @@ func (f *fleet) ffmpeg(name, cases string) string {
 		f.t.Fatal(err)
 	}
 	path := filepath.Join(f.dir, name)
-	script := "#!/bin/sh\ncase \"$*\" in\n" + cases + "esac\nexec " + decoder + " \"$@\"\n"
+	script := "#!/bin/sh\ncase \"$(readlink /proc/$$/fd/3)\" in\n" + cases + "esac\nexec " + decoder + " \"$@\"\n"
 	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		f.t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ const (
 	Corrupt           Code = "corrupt"
 	Silent            Code = "silent"
 	DecodeTimeout     Code = "decode_timeout"
+	Unavailable       Code = "unavailable"
 	Crashed           Code = "crashed"
 	Internal          Code = "internal"
 )
@@ -30,6 +31,7 @@ var help = map[Code]string{
 	Corrupt:           "the file is damaged; get it again from where it came",
 	Silent:            "the recording holds no sound",
 	DecodeTimeout:     "decoding took too long and was stopped",
+	Unavailable:       "the source's server did not answer, broke off or was too slow, however often it was asked",
 	Crashed:           "the track ended its worker three times and is set aside",
 	Internal:          "earworm failed on this track; the message says where",
 }
@@ -38,7 +40,7 @@ var help = map[Code]string{
 func Codes() []Code {
 	return []Code{
 		NotFound, AccessDenied, TooLarge, TooLong, TooShort, UnsupportedFormat,
-		Corrupt, Silent, DecodeTimeout, Crashed, Internal,
+		Corrupt, Silent, DecodeTimeout, Unavailable, Crashed, Internal,
 	}
 }
 

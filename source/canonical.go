@@ -20,7 +20,7 @@ import (
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
 // Canonical is the one URI of a track at a path or an address: file:// with an
-// absolute path, http:// or https://. Equal URIs are equal tracks, and a
+// absolute path, http://, https:// or s3://bucket/key. Equal URIs are equal tracks, and a
 // canonical URI is its own canonical URI. Links are not followed, so that a
 // track keeps its name when its file is moved behind a link.
 func Canonical(pathOrURL string) (string, error) {
@@ -48,8 +48,26 @@ func Canonical(pathOrURL string) (string, error) {
 		return canonicalFile(u)
 	case "http", "https":
 		return canonicalWeb(u)
+	case "s3":
+		return canonicalObject(u)
 	}
-	return "", fmt.Errorf("source is %q; want a path, file://, http:// or https://", u.Redacted())
+	return "", fmt.Errorf("source is %q; want a path, file://, http://, https:// or s3://", u.Redacted())
+}
+
+// bucketName is what AWS lets a bucket be called.
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+// canonicalObject leaves the key as it is: a//b and a/b are two objects.
+func canonicalObject(u *url.URL) (string, error) {
+	switch {
+	case !bucketName.MatchString(u.Host) || u.User != nil:
+		return "", fmt.Errorf("source is %q; want s3://bucket/key, the bucket in small letters", u.Redacted())
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "", fmt.Errorf("source is %q; in an s3:// address, ? and # are written %%3F and %%23", u.Redacted())
+	case strings.Trim(u.Path, "/") == "" || strings.ContainsRune(u.Path, 0):
+		return "", fmt.Errorf("source is %q; want a key after s3://bucket/", u.Redacted())
+	}
+	return (&url.URL{Scheme: "s3", Host: u.Host, Path: u.Path}).String(), nil
 }
 
 func canonicalFile(u *url.URL) (string, error) {
@@ -104,11 +122,15 @@ func LocalPath(uri string) (name string, ok bool) {
 	return filepath.FromSlash(u.Path), true
 }
 
-// Name is how a person knows a source: its path where it is a local file,
-// else the URI itself.
+// Name is how a person knows a source, in messages and logs: its path where it
+// is a local file, else the URI, without its query, which may be a secret: a
+// signed address opens the file for whoever reads it.
 func Name(uri string) string {
 	if name, ok := LocalPath(uri); ok {
 		return name
+	}
+	if address, _, signed := strings.Cut(uri, "?"); signed {
+		return address + "?…"
 	}
 	return uri
 }

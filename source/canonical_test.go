@@ -26,6 +26,8 @@ func TestCanonical(t *testing.T) {
 		"web address":                  {"HTTPS://Example.COM:443/A.mp3#t=10", "https://example.com/A.mp3"},
 		"web address with a query":     {"http://h:80?id=7&x=%2F", "http://h/?id=7&x=%2F"},
 		"web address with a port":      {"http://h:8080/a", "http://h:8080/a"},
+		"object":                       {"S3://music/a%20b//c.mp3", "s3://music/a%20b//c.mp3"},
+		"object with dots":             {"s3://my.music/../c", "s3://my.music/../c"},
 		"web address by number":        {"http://[::1]:80/a", "http://[::1]/a"},
 	}
 	for name, c := range cases {
@@ -49,6 +51,10 @@ func TestCanonicalRefuses(t *testing.T) {
 		"file without a path": "file://",
 		"file with a query":   "file:///a?b",
 		"web without a host":  "http:///a",
+		"object without key":  "s3://music/",
+		"bucket in capitals":  "s3://Music/a",
+		"bucket with a port":  "s3://music:80/a",
+		"object with a query": "s3://music/a?versionId=1",
 		"password":            "https://me:hush@h/a",
 		"broken, password":    "https://me:hush@h:port/a",
 	}
@@ -71,6 +77,8 @@ func TestNameIsPathOrAddress(t *testing.T) {
 	for in, want := range map[string]string{
 		"/music/what? 100%.mp3": "/music/what? 100%.mp3",
 		"https://h/a%20b.mp3":   "https://h/a%20b.mp3",
+		"https://h/a?sign=hush": "https://h/a?…",
+		"s3://music/a":          "s3://music/a",
 	} {
 		uri, err := Canonical(in)
 		if err != nil {
@@ -86,7 +94,7 @@ func TestNameIsPathOrAddress(t *testing.T) {
 // and back.
 func FuzzCanonical(f *testing.F) {
 	for _, s := range []string{
-		"/a/b.mp3", "a b", "/x?y#z%41", "file:///a%2Fb", "http://H:80/%7e?q#f", "https://[::1]:1/", "http://h%41/", "\xff", "file:////a//b", "http://h/a//../b",
+		"/a/b.mp3", "a b", "/x?y#z%41", "file:///a%2Fb", "http://H:80/%7e?q#f", "https://[::1]:1/", "http://h%41/", "\xff", "file:////a//b", "http://h/a//../b", "s3://music/%2e%2e/a%3f", "s3://music//",
 	} {
 		f.Add(s)
 	}

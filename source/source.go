@@ -12,29 +12,35 @@ import (
 	"slices"
 	"time"
 
+	"github.com/minio/minio-go/v7"
+
 	"earworm/schema"
 )
 
 // Config says what an Opener may open. The zero Config opens local files and
-// web addresses of up to 2 GiB.
+// addresses on the Internet, of up to 2 GiB.
 type Config struct {
-	Schemes       []string      // allowed, of "file", "http", "https"; empty: all three
+	Schemes       []string      // allowed, of "file", "http", "https", "s3"; empty: all
 	Roots         []string      // folders that local files must lie in, links followed; empty: anywhere
+	Hosts         []string      // that web addresses must be on, *.example.org for those below it; empty: any
+	S3            S3            // where s3:// sources are
 	MaxBytes      int64         // of one track; 0: 2 GiB
 	TempDir       string        // where downloads go; "": the system's
 	Timeout       time.Duration // of one whole download; 0: 10 min
 	HeaderTimeout time.Duration // until a server begins to answer, connecting included; 0: 30 s
+	MinRate       int64         // bytes a second that a server must send over each Window; 0: 8 KiB
+	Window        time.Duration // 0: 30 s
 	MaxRedirects  int           // followed for one download; 0: 5
 
 	// Admit decides whether an address may be connected to, after its name was
-	// looked up and for each redirect anew. nil admits every address.
+	// looked up and for each redirect anew. nil: Public.
 	Admit func(netip.AddrPort) error
 }
 
 // WithDefaults returns a copy with every zero field filled in.
 func (c Config) WithDefaults() Config {
 	if len(c.Schemes) == 0 {
-		c.Schemes = []string{"file", "http", "https"}
+		c.Schemes = []string{"file", "http", "https", "s3"}
 	}
 	if c.MaxBytes == 0 {
 		c.MaxBytes = 2 << 30
@@ -48,8 +54,14 @@ func (c Config) WithDefaults() Config {
 	if c.MaxRedirects == 0 {
 		c.MaxRedirects = 5
 	}
+	if c.MinRate == 0 {
+		c.MinRate = 8 << 10
+	}
+	if c.Window == 0 {
+		c.Window = 30 * time.Second
+	}
 	if c.Admit == nil {
-		c.Admit = func(netip.AddrPort) error { return nil }
+		c.Admit = Public
 	}
 	return c
 }
@@ -57,8 +69,8 @@ func (c Config) WithDefaults() Config {
 // Validate names the first field that cannot be.
 func (c Config) Validate() error {
 	for _, s := range c.Schemes {
-		if s != "file" && s != "http" && s != "https" {
-			return fmt.Errorf("schemes holds %q; want file, http or https", s)
+		if s != "file" && s != "http" && s != "https" && s != "s3" {
+			return fmt.Errorf("schemes holds %q; want file, http, https or s3", s)
 		}
 	}
 	for _, r := range c.Roots {
@@ -66,7 +78,21 @@ func (c Config) Validate() error {
 			return fmt.Errorf("roots holds %q; want absolute paths", r)
 		}
 	}
+	for _, h := range c.Hosts {
+		if !validHost(h) {
+			return fmt.Errorf("hosts holds %q; want a host in small letters, without a port, or *.example.org", h)
+		}
+	}
+	if c.S3.Endpoint != "" {
+		if err := c.S3.validate(); err != nil {
+			return err
+		}
+	}
 	switch {
+	case c.MinRate < 1:
+		return fmt.Errorf("min_rate is %d; want 1 or more", c.MinRate)
+	case c.Window < time.Millisecond:
+		return fmt.Errorf("window is %v; want 1ms or more", c.Window)
 	case c.MaxBytes < 1:
 		return fmt.Errorf("max_bytes is %d; want 1 or more", c.MaxBytes)
 	case c.Timeout < time.Millisecond:
@@ -83,6 +109,7 @@ func (c Config) Validate() error {
 type Opener struct {
 	config Config
 	client *http.Client
+	bucket *minio.Core // nil: s3:// is refused
 }
 
 // New makes an Opener. Its error names the setting that cannot be.
@@ -91,7 +118,14 @@ func New(c Config) (*Opener, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return &Opener{config: c, client: webClient(c)}, nil
+	o := &Opener{config: c, client: webClient(c)}
+	if c.S3.Endpoint != "" {
+		var err error
+		if o.bucket, err = bucketClient(c.S3, c.HeaderTimeout); err != nil {
+			return nil, fmt.Errorf("s3: %w", err)
+		}
+	}
+	return o, nil
 }
 
 // File is a track's content, as a local file until it is closed.
@@ -100,10 +134,10 @@ type File struct {
 	SHA256 string // of the content, hexadecimal
 	Size   int64  // bytes
 
-	remove func() error // nil where the file is used in place
+	remove func() error // of what was downloaded or held open; nil where a file is used in place
 }
 
-// Close removes what was downloaded. A file used in place stays.
+// Close removes what was downloaded. A file that was there stays.
 func (f *File) Close() error {
 	if f.remove == nil {
 		return nil
@@ -113,21 +147,24 @@ func (f *File) Close() error {
 	return remove()
 }
 
-// Fetch makes the content at a canonical URI a local file. Where trying again
-// is of no use the error is a *schema.Failure: not_found, access_denied,
+// Fetch makes the content at a canonical URI a local file. An error that wraps
+// ErrUnavailable is of the source's server. Where trying again is of no use it is a *schema.Failure: not_found, access_denied,
 // too_large, or unsupported_format for what is no file (a folder, a device).
 func (o *Opener) Fetch(ctx context.Context, uri string) (*File, error) {
 	u, err := url.Parse(uri)
 	if err != nil {
-		return nil, schema.Fail(schema.NotFound, "fetch %q: not an address", uri)
+		return nil, schema.Fail(schema.NotFound, "fetch %q: not an address", Name(uri))
 	}
 	if !slices.Contains(o.config.Schemes, u.Scheme) {
-		return nil, schema.Fail(schema.AccessDenied, "fetch %q: %s:// is not among the allowed schemes", uri, u.Scheme)
+		return nil, schema.Fail(schema.AccessDenied, "fetch %q: %s:// is not among the allowed schemes", Name(uri), u.Scheme)
 	}
-	if u.Scheme == "file" {
+	switch u.Scheme {
+	case "file":
 		return o.local(ctx, filepath.FromSlash(u.Path))
+	case "s3":
+		return o.object(ctx, u)
 	}
-	return o.download(ctx, uri)
+	return o.download(ctx, u)
 }
 
 func (o *Opener) tooLarge(name string) *schema.Failure {

@@ -51,6 +51,32 @@ func serve(t *testing.T) string {
 		w.Header().Set("Content-Length", "100")
 		say(w, "music")
 	})
+	mux.HandleFunc("/drip", func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			say(w, "x")
+			w.(http.Flusher).Flush()
+			select {
+			case <-time.After(20 * time.Millisecond):
+			case <-r.Context().Done():
+			}
+		}
+	})
+	mux.HandleFunc("/endless", func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			say(w, strings.Repeat("x", 1<<16))
+		}
+	})
+	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
+	mux.HandleFunc("/headers", func(w http.ResponseWriter, _ *http.Request) {
+		for i := range 200 {
+			w.Header().Set("X-"+strconv.Itoa(i), strings.Repeat("x", 1000))
+		}
+		say(w, "music")
+	})
+	mux.HandleFunc("/to-localhost", func(w http.ResponseWriter, r *http.Request) {
+		_, port, _ := strings.Cut(r.Host, ":")
+		http.Redirect(w, r, "http://localhost:"+port+"/music", http.StatusFound)
+	})
 	mux.HandleFunc("/silent", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	mux.HandleFunc("/stalled", func(w http.ResponseWriter, r *http.Request) {
 		w.(http.Flusher).Flush()
@@ -69,7 +95,7 @@ func TestDownloadIsRemovedWhenClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(f.Path)
-	if err != nil || string(content) != "music" || f.Size != 5 || f.SHA256 != hexSHA256("music") {
+	if err != nil || string(content) != "music" || f.Size != 5 || f.SHA256 != sumOfMusic {
 		t.Errorf("got %q, %v, %+v", content, err, f)
 	}
 	if err := errors.Join(f.Close(), f.Close()); err != nil {
@@ -112,6 +138,13 @@ func TestDownloadRefusals(t *testing.T) {
 		"broken off":               {Config{}, "/cut", transient},
 		"server says nothing":      {Config{HeaderTimeout: 50 * time.Millisecond}, "/silent", transient},
 		"server stops half-way":    {Config{Timeout: 50 * time.Millisecond}, "/stalled", transient},
+		"endless":                  {Config{MaxBytes: 10 << 20}, "/endless", schema.TooLarge},
+		"redirects in a loop":      {Config{}, "/loop", schema.NotFound},
+		"drop by drop":             {Config{MinRate: 1000, Window: 200 * time.Millisecond}, "/drip", transient},
+		"too much before the body": {Config{}, "/headers", transient},
+		"address is on this host":  {Config{Admit: Public}, "/music", schema.AccessDenied},
+		"host is not allowed":      {Config{Hosts: []string{"example.org"}}, "/music", schema.AccessDenied},
+		"redirect to another host": {Config{Hosts: []string{"127.0.0.1"}}, "/to-localhost", schema.AccessDenied},
 		"address is not admitted":  {Config{Admit: refuse}, "/music", schema.AccessDenied},
 		"scheme is not admitted":   {Config{Schemes: []string{"https", "file"}}, "/music", schema.AccessDenied},
 		"longest that is admitted": {Config{MaxBytes: 10000}, "/unsaid", "none"},
@@ -127,7 +160,7 @@ func TestDownloadRefusals(t *testing.T) {
 				}
 				return
 			}
-			if got := codeOf(t, err); got != c.want {
+			if got := codeOf(t, err); got != c.want || got == transient && !errors.Is(err, ErrUnavailable) {
 				t.Errorf("code %q (%v), want %q", got, err, c.want)
 			}
 			if !strings.HasPrefix(err.Error(), `fetch "http://`) {
@@ -146,5 +179,51 @@ func TestConnectionRefusedIsTransient(t *testing.T) {
 	_, err := opener(t, Config{}).Fetch(t.Context(), at+"/a.mp3")
 	if got := codeOf(t, err); got != "" {
 		t.Errorf("code %q (%v), want a transient error", got, err)
+	}
+}
+
+// A server that may be reached does not lead to one that may not.
+func TestRedirectToAnAddressThatIsNotAdmitted(t *testing.T) {
+	t.Parallel()
+	inner, asked := "", false
+	private := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer private.Close()
+	inner = private.URL
+	public := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, inner, http.StatusFound)
+	}))
+	defer public.Close()
+	admit := func(to netip.AddrPort) error {
+		if "http://"+to.String() == public.URL {
+			return nil
+		}
+		return Public(to)
+	}
+	_, err := opener(t, Config{Admit: admit}).Fetch(t.Context(), public.URL+"/a.mp3")
+	if got := codeOf(t, err); got != schema.AccessDenied || asked {
+		t.Errorf("code %q (%v), the inner server asked: %v; want access_denied, false", got, err, asked)
+	}
+}
+
+// A proxy would connect to what Admit never sees.
+func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
+	asked := false
+	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer proxy.Close()
+	t.Setenv("HTTP_PROXY", proxy.URL)
+	_, err := opener(t, Config{HeaderTimeout: 50 * time.Millisecond}).Fetch(t.Context(), "http://host.invalid/a.mp3")
+	if err == nil || asked {
+		t.Errorf("error %v, the proxy asked: %v; want an error, false", err, asked)
+	}
+}
+
+func TestSignedAddressIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	at := serve(t)
+	for _, path := range []string{"/status/404", "/status/500", "/cut", "/to-file"} {
+		_, err := opener(t, Config{}).Fetch(t.Context(), at+path+"?X-Amz-Signature=hush")
+		if err == nil || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: the error shows the signature: %v", path, err)
+		}
 	}
 }

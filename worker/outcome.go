@@ -106,6 +106,9 @@ func verdict(ctx context.Context, d queue.Delivery, err error) *schema.Failure {
 	if f := permanent(err); f != nil || !d.Last {
 		return f
 	}
+	if errors.Is(err, source.ErrUnavailable) {
+		return schema.Fail(schema.Unavailable, "%v (attempt %d, the last)", err, d.Attempt)
+	}
 	return schema.Fail(schema.Internal, "%v (attempt %d, the last)", err, d.Attempt)
 }
 

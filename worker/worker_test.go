@@ -100,7 +100,7 @@ func newBench(t *testing.T, content []byte) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	opener, err := source.New(source.Config{MaxBytes: 1 << 20, TempDir: t.TempDir()})
+	opener, err := source.New(source.Config{MaxBytes: 1 << 20, TempDir: t.TempDir(), Admit: source.Anywhere})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -159,7 +159,7 @@ func open(ctx context.Context, path string, o Options) (_ *Stream, err error) {
 	rate := t.info.SampleRate
 	if program != "" {
 		var p *process
-		if p, err = startFFmpeg(ctx, program, path, t, w); err != nil {
+		if p, err = startFFmpeg(ctx, program, f, t, w); err != nil {
 			return nil, err
 		}
 		s.source, s.decoder, s.closer = p, "ffmpeg", p

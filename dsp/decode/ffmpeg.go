@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"earworm/dsp"
@@ -33,41 +35,64 @@ type process struct {
 	got     bool // at least one sample
 }
 
-// startFFmpeg begins to decode a file as the format that it was found to be.
-// ffmpeg may open nothing but that file: no network, no other demuxer.
-func startFFmpeg(ctx context.Context, program, path string, t *track, w *watch) (*process, error) {
-	input, err := filepath.Abs(path)
+// startFFmpeg begins to decode an open file as the format that it was found to
+// be. ffmpeg may open nothing but that file: no network, no other demuxer. It
+// is started without a shell, with nothing of this process's environment but
+// the ways to its parts, and within limits.
+func startFFmpeg(ctx context.Context, program string, f *os.File, t *track, w *watch) (*process, error) {
+	path, err := filepath.Abs(f.Name())
 	if err != nil {
 		return nil, err
 	}
-	input = "file:" + input // and no protocol that its name might seem to ask for
 	ctx, cancel := context.WithCancel(ctx)
-	p := &process{cancel: cancel, input: input, watch: w}
-	p.command = exec.CommandContext(ctx, program,
-		"-nostdin", "-hide_banner", "-nostats", "-loglevel", "error",
-		"-protocol_whitelist", "file,pipe", "-threads", "1",
-		"-f", t.demuxer, "-i", input,
-		"-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1",
-		"-ar", strconv.Itoa(dsp.SampleRate), "-c:a", "pcm_f32le",
-		"-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "wav", "pipe:1")
-	p.command.Stderr = &p.stderr
-	p.command.WaitDelay = 5 * time.Second
-	inOwnGroup(p.command)
-	out, err := p.command.StdoutPipe()
-	if err == nil {
-		err = p.command.Start()
-	}
+	p := &process{cancel: cancel, watch: w}
+	var out io.ReadCloser
+	p.command, err = start(func() (c *exec.Cmd, err error) {
+		c = exec.CommandContext(ctx, program)
+		p.input = "file:" + handOver(c, f, path) // and no protocol that its name might seem to ask for
+		c.Args = append(
+			c.Args,
+			"-nostdin", "-hide_banner", "-nostats", "-loglevel", "error",
+			"-protocol_whitelist", "file,pipe", "-threads", "1",
+			"-f", t.demuxer, "-i", p.input,
+			"-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1",
+			"-ar", strconv.Itoa(dsp.SampleRate), "-c:a", "pcm_f32le",
+			"-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "wav", "pipe:1",
+		)
+		c.Env = childEnvironment()
+		c.Stderr = &p.stderr
+		c.WaitDelay = 5 * time.Second
+		inOwnGroup(c)
+		out, err = c.StdoutPipe()
+		return c, err
+	})
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("start ffmpeg: %w", err)
 	}
 	p.pipe = bufio.NewReaderSize(out, 1<<16)
 	w.alarm = time.AfterFunc(max(0, w.left), cancel)
+	if err := limit(p.command.Process, w.left); err != nil && !errors.Is(err, syscall.ESRCH) {
+		_ = p.Close()
+		return nil, fmt.Errorf("limit ffmpeg: %w", err)
+	}
 	if err := p.header(); err != nil {
 		_ = p.Close()
 		return nil, err
 	}
 	return p, nil
+}
+
+// childEnvironment is what a program needs to find its parts. Passwords are
+// in environments, and none of a decoder's business.
+func childEnvironment() []string {
+	env := []string{"LC_ALL=C"}
+	for _, name := range []string{"PATH", "LD_LIBRARY_PATH"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
 }
 
 // header reads how many channels ffmpeg sends.

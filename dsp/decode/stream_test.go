@@ -105,13 +105,14 @@ func TestClosedStreamGivesNothing(t *testing.T) {
 	}
 }
 
-// program writes a shell script to stand for ffmpeg. $PIDS is a file.
+// program writes a shell script to stand for ffmpeg. $PIDS is a pipe: it could
+// write no file.
 func program(t *testing.T, script string) (path, pids string) {
 	t.Helper()
 	folder := t.TempDir()
 	path, pids = filepath.Join(folder, "ffmpeg"), filepath.Join(folder, "pids")
 	script = fmt.Sprintf("#!/bin/sh\nPIDS=%s\n%s\n", pids, script)
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+	if err := errors.Join(os.WriteFile(path, []byte(script), 0o700), syscall.Mkfifo(pids, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return path, pids
@@ -120,6 +121,14 @@ func program(t *testing.T, script string) (path, pids string) {
 func TestFFmpegThatHangsIsKilledWithItsChildren(t *testing.T) {
 	t.Parallel()
 	path, pids := program(t, `sleep 600 & echo $! > $PIDS; wait`)
+	said := make(chan []byte, 1)
+	go func() {
+		b, err := os.ReadFile(pids)
+		if err != nil {
+			t.Error(err)
+		}
+		said <- b
+	}()
 	begun := time.Now()
 	_, _, err := read(t, "testdata/stereo.mp3", decode.Options{FFmpeg: path, Timeout: 500 * time.Millisecond})
 	if !errors.Is(err, decode.ErrTimeout) {
@@ -128,12 +137,8 @@ func TestFFmpegThatHangsIsKilledWithItsChildren(t *testing.T) {
 	if took := time.Since(begun); took > 30*time.Second {
 		t.Errorf("it took %v to give up", took)
 	}
-	b, err := os.ReadFile(pids)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var pid int
-	if _, err := fmt.Sscan(string(b), &pid); err != nil {
+	if _, err := fmt.Sscan(string(<-said), &pid); err != nil {
 		t.Fatal(err)
 	}
 	// A signal is sent at once and delivered a little later.
