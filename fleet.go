@@ -11,6 +11,7 @@ import (
 	"earworm/queue"
 	"earworm/schema"
 	"earworm/schema/watched"
+	"earworm/webhook"
 	"earworm/worker"
 )
 
@@ -21,6 +22,7 @@ type fleetSettings struct {
 	work   workSettings
 	log    logSettings
 	trace  traceSettings
+	hooks  webhookSettings
 	grace  time.Duration
 	refill time.Duration
 }
@@ -31,6 +33,7 @@ func (c *fleetSettings) declare(s *settings) {
 	c.work.flags(s)
 	s.span(&c.grace, "grace", 30*time.Second, "how long running tracks may go on after the signal to stop")
 	s.span(&c.refill, "refill", 30*time.Minute, "how often one of the fleet looks for pending tracks that no job is for")
+	c.hooks.flags(s)
 	c.trace.flags(s)
 	c.log.flags(s)
 }
@@ -45,6 +48,8 @@ type fleet struct {
 	traces *traces
 	refill time.Duration
 	log    *slog.Logger
+
+	webhooks *webhook.Sender // nil: nobody is told
 }
 
 func (c *fleetSettings) open(ctx context.Context, con console) (_ *fleet, err error) {
@@ -54,6 +59,9 @@ func (c *fleetSettings) open(ctx context.Context, con console) (_ *fleet, err er
 			err = errors.Join(err, f.close())
 		}
 	}()
+	if f.webhooks, err = c.hooks.sender(); err != nil {
+		return nil, err
+	}
 	if f.model, err = cnn.Load(); err != nil {
 		return nil, err
 	}
@@ -103,10 +111,10 @@ const (
 // store: what is pending there has a job, however that was lost.
 func (f *fleet) work(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
-	var filling sync.WaitGroup
-	defer filling.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	defer stop()
-	filling.Go(func() {
+	beside.Go(func() {
 		look := time.NewTicker(refillLook)
 		defer look.Stop()
 		for ctx.Err() == nil {
@@ -119,6 +127,13 @@ func (f *fleet) work(ctx context.Context) error {
 			}
 		}
 	})
+	if f.webhooks != nil {
+		beside.Go(func() {
+			if err := f.queue.RunWebhooks(ctx, f.tell); err != nil {
+				f.log.ErrorContext(ctx, "webhooks are not sent", "error", err)
+			}
+		})
+	}
 	return f.queue.Run(ctx, f.watch.job(f.worker.Handle))
 }
 

@@ -175,8 +175,12 @@ func (s *serveConfig) door(at net.Addr, log *slog.Logger) (*auth.Door, error) {
 func (s *serveConfig) handler(ctx context.Context, f *fleet, door *auth.Door, site *web.Site) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", site)
+	intake := api.Intake{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()}
+	if f.webhooks != nil {
+		intake.Webhooks = f.webhooks
+	}
 	mux.Handle("/v1/", api.New(api.Config{ //nolint:contextcheck // every request has a context of its own
-		Intake:  api.Intake{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
+		Intake:  intake,
 		Store:   f.store,
 		Batches: &batch.Service{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
 		Door:    door,

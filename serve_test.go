@@ -5,19 +5,25 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"earworm/schema"
 	"earworm/schema/sqlite"
 	"earworm/source"
+	"earworm/webhook"
 )
 
 // serving starts "earworm serve" in this process on a free port, and returns
@@ -161,6 +167,61 @@ func TestServeBehindTokens(t *testing.T) {
 	code, stdout, _ := program(t, "enqueue", "--addr", url, "--token", ingester, "https://example.org/a.mp3")
 	if code != exitOK || !strings.HasPrefix(stdout, "new ") {
 		t.Errorf("enqueue with the scope: %d %s", code, stdout)
+	}
+}
+
+// TestWebhookAfterAnalysis: a receiver that fails at first is told in the end,
+// of a track that failed as of one that did not.
+func TestWebhookAfterAnalysis(t *testing.T) {
+	t.Parallel()
+	const secret = "whsec_YSBzZWNyZXQgb2YgdGhpcnR5LXR3byBieXRlcyBvayE="
+	check, err := standardwebhooks.NewWebhook(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, tries := make(chan webhook.Event, 2), sync.Map{}
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, again := tries.LoadOrStore(r.Header.Get("Webhook-Id"), true); !again {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		var event webhook.Event
+		body, err := io.ReadAll(r.Body)
+		if err := errors.Join(err, check.Verify(body, r.Header), json.Unmarshal(body, &event)); err != nil {
+			t.Error(err)
+		}
+		told <- event
+	}))
+	defer receiver.Close()
+	folder := t.TempDir()
+	for name, bpm := range map[string]float64{"song.wav": 120, "silent.wav": 0} {
+		if err := os.WriteFile(filepath.Join(folder, name), clickTrack(4, bpm), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	url, stop := serving(t, "--store", folder, "--webhook-hosts", "127.0.0.1", "--webhook-private", "--webhook-secret", secret)
+	defer stop()
+	line := func(name, host string) string {
+		return fmt.Sprintf("{\"source\": %q, \"webhook\": %q}\n", filepath.Join(folder, name), host)
+	}
+	var out, errs bytes.Buffer
+	stdin := strings.NewReader(line("song.wav", receiver.URL) + line("silent.wav", receiver.URL) + line("song.wav", "https://evil.example"))
+	code := run(t.Context(), console{stdin, &out, &errs}, []string{"enqueue", "--addr", url, "-"}, noEnvironment)
+	if code != exitFailed || strings.Count(out.String(), "new") != 2 || !strings.Contains(errs.String(), "not among the allowed hosts") {
+		t.Fatalf("exit code %d, stdout %q, stderr %q", code, &out, &errs)
+	}
+	for range 2 {
+		select {
+		case event := <-told:
+			d := event.Data
+			analysed := event.Type == "track.analysed" && d.Status == schema.Analysed && d.Features != nil && d.Error == nil
+			failed := event.Type == "track.failed" && d.Error != nil && d.Error.Code == schema.Silent
+			if !analysed && !failed {
+				t.Errorf("told %+v", event)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("nobody was told within a minute")
+		}
 	}
 }
 

@@ -146,12 +146,10 @@ func TestVectorsOfOthers(t *testing.T) {
 		{"unknown track", "/v1/tracks/none/vectors/cf", `{"vector": [1, 2]}`, 404, "not_found", ""},
 		{"strange space", "/v1/tracks/a/vectors/c%20f", `{"vector": [1, 2]}`, 400, "bad_request", "path.space"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			status, answer, _ := s.ask(t, "PUT", c.path, c.body)
-			if status != c.status || answer["code"] != c.code || !strings.Contains(answer["detail"].(string), c.says) {
-				t.Errorf("%d %v; want %d %s %q", status, answer, c.status, c.code, c.says)
-			}
-		})
+		status, answer, _ := s.ask(t, "PUT", c.path, c.body)
+		if status != c.status || answer["code"] != c.code || !strings.Contains(answer["detail"].(string), c.says) {
+			t.Errorf("%s: %d %v; want %d %s %q", c.name, status, answer, c.status, c.code, c.says)
+		}
 	}
 	_, answer, _ = s.ask(t, "GET", "/v1/spaces", "")
 	if spaces := answer["spaces"].([]any); len(spaces) != 2 {

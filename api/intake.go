@@ -18,8 +18,9 @@ type Submission struct {
 	Title   string         `json:"title,omitempty"`
 	Artist  string         `json:"artist,omitempty"`
 	Album   string         `json:"album,omitempty"`
-	Force   bool           `json:"force,omitempty"` // even where the analysis is there already
-	Lane    queue.Lane     `json:"lane,omitempty"`  // ingest (default) or reprocess
+	Force   bool           `json:"force,omitempty"`   // even where the analysis is there already
+	Lane    queue.Lane     `json:"lane,omitempty"`    // ingest (default) or reprocess
+	Webhook string         `json:"webhook,omitempty"` // address to be told when the analysis has ended
 }
 
 // Receipt says what became of a submission.
@@ -38,6 +39,9 @@ type Intake struct {
 	}
 	Queue        Queue
 	ModelVersion string // the one that jobs ask for
+
+	// Webhooks says which addresses may be told; nil: none.
+	Webhooks interface{ Check(address string) error }
 }
 
 // SubmissionError is what is wrong with a submission, for its sender to mend.
@@ -74,6 +78,9 @@ func (in Intake) Check(ctx context.Context, s Submission) (Submission, error) {
 	default:
 		return s, refuse("lane is %q; want ingest or reprocess", s.Lane)
 	}
+	if err := in.checkWebhook(s.Webhook); err != nil {
+		return s, err
+	}
 	if s.TrackID == "" {
 		s.TrackID = schema.TrackIDOf(uri)
 		return s, nil
@@ -93,6 +100,19 @@ func (in Intake) Check(ctx context.Context, s Submission) (Submission, error) {
 	return s, nil
 }
 
+func (in Intake) checkWebhook(address string) error {
+	switch {
+	case address == "":
+		return nil
+	case in.Webhooks == nil:
+		return refuse("webhook is %q, but none are sent from here; earworm serve --webhook-hosts allows some", address)
+	}
+	if err := in.Webhooks.Check(address); err != nil {
+		return refuse("%s", err)
+	}
+	return nil
+}
+
 // Add registers a checked submission and enqueues it. The track is in the
 // store before its job is in the queue, so that a lost queue loses no track.
 func (in Intake) Add(ctx context.Context, s Submission, now time.Time) (Receipt, error) {
@@ -103,9 +123,13 @@ func (in Intake) Add(ctx context.Context, s Submission, now time.Time) (Receipt,
 	if err != nil {
 		return Receipt{}, err
 	}
-	enqueued, err := in.Queue.Enqueue(ctx, queue.Job{
-		TrackID: s.TrackID, Source: s.Source, ModelVersion: in.ModelVersion, Lane: s.Lane, Force: s.Force,
-	})
+	job := queue.Job{TrackID: s.TrackID, Source: s.Source, ModelVersion: in.ModelVersion, Lane: s.Lane, Force: s.Force}
+	var enqueued bool
+	if s.Webhook == "" {
+		enqueued, err = in.Queue.Enqueue(ctx, job)
+	} else {
+		enqueued, err = in.Queue.EnqueueFor(ctx, job, s.Webhook)
+	}
 	return Receipt{TrackID: s.TrackID, Source: s.Source, Added: added, Enqueued: enqueued}, err
 }
 

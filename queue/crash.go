@@ -55,6 +55,7 @@ func (q *Queue) beginRun(ctx context.Context, id string) (run string, err error)
 	pipe := q.client.TxPipeline()
 	pipe.SAdd(ctx, runsKey(id), run)
 	pipe.Expire(ctx, runsKey(id), lostKept)
+	pipe.Del(ctx, endedKey(id))
 	_, err = pipe.Exec(ctx)
 	return run, err
 }
@@ -75,6 +76,9 @@ func (q *Queue) endRun(ctx context.Context, id, run string, final bool) error {
 
 func (q *Queue) forget(ctx context.Context, id, run string, final bool) error {
 	if final {
+		if err := q.tell(ctx, id); err != nil {
+			return err
+		}
 		return q.client.Del(ctx, runsKey(id)).Err()
 	}
 	return q.client.SRem(ctx, runsKey(id), run).Err()
