@@ -3,7 +3,6 @@ package cassandra
 import (
 	"context"
 	"encoding/json"
-
 	"iter"
 	"slices"
 	"strings"

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -196,9 +197,7 @@ func (s *Store) borneOut(ctx context.Context, l schema.Listing, rows []schema.Cu
 		if err != nil {
 			return nil, err
 		}
-		for id, i := range items {
-			found[id] = i
-		}
+		maps.Copy(found, items)
 	}
 	var items []schema.Item
 	for _, r := range rows {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"earworm/schema"
 )
@@ -105,23 +106,14 @@ func (s *Store) nearest(ctx context.Context, q schema.Near) ([]schema.Neighbour,
 
 func nearConditions(q schema.Near) (c conditions) {
 	c.features(q.Filter, "f.")
-	if len(q.Tempi) > 0 {
-		either := ""
-		var bounds []any
-		for _, r := range q.Tempi {
-			either += " OR f.tempo_bpm BETWEEN ? AND ?"
-			bounds = append(bounds, r[0], r[1])
-		}
-		c.where(true, "(false"+either+")", bounds...)
+	var bounds, names []any
+	for _, r := range q.Tempi {
+		bounds = append(bounds, r[0], r[1])
 	}
-	if len(q.Keys) > 0 {
-		either := ""
-		var names []any
-		for _, k := range q.Keys {
-			either += " OR f.key = ?"
-			names = append(names, k.String())
-		}
-		c.where(true, "(false"+either+")", names...)
+	for _, k := range q.Keys {
+		names = append(names, k.String())
 	}
+	c.where(len(bounds) > 0, "(false"+strings.Repeat(" OR f.tempo_bpm BETWEEN ? AND ?", len(q.Tempi))+")", bounds...)
+	c.where(len(names) > 0, "(false"+strings.Repeat(" OR f.key = ?", len(names))+")", names...)
 	return c
 }
