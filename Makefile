@@ -12,9 +12,10 @@ help: ## print the targets
 build: ## build ./earworm
 	go build -trimpath -ldflags '-s -w' -o earworm .
 
-test: ## run every test, on a real Redis, a real Cassandra and a real FluidSynth
+test: ## run every test, on a real Redis, Cassandra, FluidSynth and Chromium
 	scripts/install-deps.sh gcc ffmpeg python render
-	scripts/servers.sh with go test $(RACE) -timeout 20m -tags servers,render ./...
+	scripts/browser.sh
+	scripts/servers.sh with go test $(RACE) -timeout 20m -tags servers,render,browser ./...
 
 test-short: ## run the tests that need no server
 	go test ./...

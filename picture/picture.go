@@ -11,6 +11,7 @@ import (
 	"image"
 	"image/png"
 	"math"
+	"slices"
 )
 
 // Picture is one drawing of a recording, under the name of its kind.
@@ -188,7 +189,7 @@ func (r *Recorder) Pictures() ([]Picture, error) {
 	if err != nil || r.err != nil {
 		return nil, fmt.Errorf("draw: %w", firstOf(r.err, err))
 	}
-	pictures := append(r.tiles, Picture{Spectrum, scale})
+	pictures := slices.Concat(r.tiles, []Picture{{Spectrum, scale}})
 	for kind, c := range map[string]*curve{Waveform: r.waveform, Beats: r.beats, Keys: r.keys, Tempo: r.tempo} {
 		pictures = append(pictures, Picture{kind, c.encode()})
 	}

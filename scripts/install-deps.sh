@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install what the tests need and this machine lacks, from the system's
-# packages (apt): install-deps.sh [make] [redis] [java] [maven] [gcc] [ffmpeg] [python] [render]; all of
+# packages (apt): install-deps.sh [make] [redis] [java] [maven] [gcc] [ffmpeg] [python] [render] [chromium] [npm]; all of
 # them without arguments. What is there is left alone; where something is
 # missing and cannot be installed, it is named.
 set -euo pipefail
@@ -14,6 +14,8 @@ has() {
     gcc) command -v gcc ;;
     ffmpeg) command -v ffmpeg ;;
     faketime) ls /usr/lib/*/faketime/libfaketime.so.1 ;;
+    chromium) command -v chromium ;;
+    npm) command -v npm ;;
     python) python3 -c 'import ensurepip, venv' ;;
     # What earworm render needs: a synthesiser, ABC notation, a speaker, one font to train
     # with and one to validate with.

@@ -146,20 +146,19 @@ func (s *Site) live(w http.ResponseWriter, r *http.Request) error {
 	var last []byte
 	for {
 		now, err := s.moving(r.Context())
-		event, body := "moving", []byte(nil)
-		if err != nil {
-			event, body = "trouble", []byte("The store or the queue does not answer.")
-		} else if body, err = part("overview.html", "moving", now); err != nil {
-			return err
+		event, body := "trouble", []byte("The store or the queue does not answer.")
+		if err == nil {
+			event = "moving"
+			if body, err = part("overview.html", "moving", now); err != nil {
+				return err
+			}
 		}
 		if bytes.Equal(body, last) {
-			event, body = "", nil
+			event = ""
 		}
-		if err := sendEvent(w, event, body); err != nil || control.Flush() != nil {
-			return nil //nolint:nilerr // who looked is gone
-		}
-		if body != nil {
-			last = body
+		last = body
+		if sendEvent(w, event, body) != nil || control.Flush() != nil {
+			return nil // who looked is gone
 		}
 		select {
 		case <-tick.C:

@@ -97,7 +97,7 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request) error {
 // The tempi that are drawn, in BPM; what lies outside counts at the edge.
 const (
 	slowest, fastest, tempoStep = 40, 220, 5
-	chartWidth, chartHeight     = 720, 150
+	chartWidth, chartHeight     = 720, 210
 )
 
 func tempoBars(tempi map[int]int) []bar {

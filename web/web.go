@@ -156,9 +156,6 @@ type refusal struct {
 
 func (r refusal) Error() string { return r.message }
 
-// patience is how long a page waits for the store.
-const patience = 10 * time.Second
-
 // page turns an answerer's error into a page.
 func (s *Site) page(answer answerer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -35,7 +35,7 @@ export function drawFifths(into, keys, now) {
         d: `M${p(r1, a)}A${r1} ${r1} 0 0 1 ${p(r1, b)}L${p(r0, b)}A${r0} ${r0} 0 0 0 ${p(r0, a)}Z`,
         class: key === now ? "now" : "fill", "fill-opacity": key === now ? Math.max(0.35, mean[key] / most) : mean[key] / most,
       }));
-      const r = (r0 + r1) / 2, label = svg("text", { x: r * Math.cos(m), y: r * Math.sin(m), class: "name" });
+      const r = (r0 + r1) / 2, label = svg("text", { x: r * Math.cos(m), y: r * Math.sin(m), class: key === now && mean[key] / most > 0.5 ? "over" : "name" });
       label.textContent = keyName(key);
       into.append(label);
     }

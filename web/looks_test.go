@@ -1,0 +1,146 @@
+//go:build browser
+
+package web_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"earworm/dsp/decode"
+	"earworm/schema"
+)
+
+// Every page, on every screen: nothing that axe-core objects to, nothing wider
+// than the screen, nothing that moves once it is there.
+func TestEveryPageOnEveryScreen(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.hear(t, "13-old-gate.mp3", "Old Gate")
+	s.hear(t, "14-pixel-fox.flac", "Pixel Fox")
+	for i, title := range []string{"<b>Bold</b> & \"quoted\"", "Ein sehr langer Titel, der auf keinem Telefon der Welt in eine Zeile passt", "夜の散歩"} {
+		s.invent(t, fmt.Sprint("t", i), title, 60+20*float64(i))
+	}
+	if err := s.store.AddLabel(t.Context(), schema.Label{TrackID: id, At: time.Now(), Author: "Ada", Note: "the timpani keep the half notes", TempoBPM: 42}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.SaveFailure(t.Context(), "t2", "m", schema.Failure{Code: schema.Corrupt, Message: "it ends after 3 of 12 s"}); err != nil {
+		t.Fatal(err)
+	}
+	sum, err := schema.Summarise(t.Context(), s.store, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.SaveSummary(t.Context(), sum); err != nil {
+		t.Fatal(err)
+	}
+	axe := readAxe(t)
+	for _, on := range []screen{light, dark, phone} {
+		for name, path := range map[string]string{
+			"overview": "/", "worklist": "/worklist", "track": "/tracks/" + string(id), "failed": "/tracks/t2", "upload": "/upload", "nothing": "/nothing",
+		} {
+			t.Run(name+" "+on.name, func(t *testing.T) {
+				t.Parallel()
+				p := open(t, s, path, on, "404")
+				if name == "track" {
+					p.await(drawn)
+					p.await(`document.querySelector("#similar .alike")`)
+				}
+				p.await(`document.fonts.status === "loaded"`)
+				if wide := eval[int](p, `document.documentElement.scrollWidth`); wide > int(on.width) {
+					t.Errorf("the page is %d wide on a screen of %d", wide, on.width)
+				}
+				if moved := eval[float64](p, layoutShift); moved > 0.01 {
+					t.Errorf("its parts move by %.3f while it loads", moved)
+				}
+				p.shot(name + "-" + on.name)
+				do(p, chromedp.Evaluate[any](axe, chromedp.EvalAsValue))
+				found := eval[[]string](p, `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) =>
+					r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.target.join(" ") + ": " + (n.failureSummary ?? "").split("\n").slice(1).join(" "))))`)
+				for _, f := range found {
+					t.Error(f)
+				}
+			})
+		}
+	}
+}
+
+// layoutShift is how far the page's parts moved, as the browser reckons it.
+const layoutShift = `new Promise((done) => {
+	let sum = 0;
+	new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) sum += e.value; }).observe({ type: "layout-shift", buffered: true });
+	setTimeout(() => done(sum), 150);
+})`
+
+func readAxe(t *testing.T) string {
+	t.Helper()
+	found, err := filepath.Glob("../.cache/axe-core-*/axe.min.js")
+	if err != nil || len(found) == 0 {
+		t.Fatal("axe-core is not there; scripts/browser.sh fetches it")
+	}
+	script, err := os.ReadFile(found[len(found)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(script) + ";undefined"
+}
+
+// A track's page can be used within a second, and ten minutes of it scroll smoothly.
+func TestTrackPageIsQuick(t *testing.T) { //nolint:paralleltest // it is timed
+	s := newSite(t)
+	id := s.hearLong(t, "01-morning-post.wav", 47)
+	p := open(t, s, "/upload", light) // Chromium is up
+	began := time.Now()
+	do(p, chromedp.Navigate(s.URL+"/tracks/"+string(id)))
+	p.await(drawn)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("after %v the page can be used; want a second", took)
+	} else {
+		t.Logf("the page can be used after %v", took)
+	}
+	worst := eval[float64](p, `(async () => {
+		const { line } = earworm, frames = [];
+		for (let last = performance.now(), i = 0; i < 120; i++) {
+			line.scroll(3);
+			await new Promise(requestAnimationFrame);
+			const now = performance.now();
+			frames.push(now - last);
+			last = now;
+		}
+		return frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)];
+	})()`)
+	t.Logf("of the frames of a scroll 95 %% take up to %.1f ms", worst)
+	if worst > 50 {
+		t.Errorf("of the frames of a scroll 95 %% take up to %.1f ms; want 50", worst)
+	}
+}
+
+// hearLong has a sample heard that is played so many times over.
+func (s *site) hearLong(t *testing.T, sample string, times int) schema.TrackID {
+	t.Helper()
+	once := filepath.Join(t.TempDir(), "once.wav")
+	if err := decode.WriteWAV(t.Context(), filepath.Join("..", "samples", sample), once, decode.Options{Decoder: "native"}); err != nil {
+		t.Fatal(err)
+	}
+	sound, err := os.ReadFile(once)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const header = 44
+	size := (len(sound) - header) * times
+	long := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(header-8+size))
+	long = append(long, sound[8:header-4]...)
+	long = binary.LittleEndian.AppendUint32(long, uint32(size))
+	long = append(long, bytes.Repeat(sound[header:], times)...)
+	path := filepath.Join(s.folder, "long.wav")
+	if err := os.WriteFile(path, long, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s.hearFile(t, path, "Ten minutes")
+}
