@@ -69,6 +69,15 @@ func (w *Weights) Tensor(name string) []float32 {
 	return t
 }
 
+// Clone is a copy that shares nothing with w.
+func (w *Weights) Clone() *Weights {
+	c := &Weights{Header: w.Header, data: make(map[string][]float32, len(w.data))}
+	for name, values := range w.data {
+		c.data[name] = slices.Clone(values)
+	}
+	return c
+}
+
 const (
 	weightFamily = "EARWORM"
 	weightMagic  = weightFamily + "1" // with the version of the format

@@ -131,13 +131,13 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 		return fmt.Errorf("no training items carry a label for the %s network", c.Network)
 	}
 	if c.CalibrateOnly {
-		w := *c.From
+		w := c.From.Clone()
 		w.Version = c.Version
 		if w.Recipe.Commit == "" {
 			w.Recipe.Commit = c.Commit
 		}
-		Calibrate(&w, c.Beside, training, validation)
-		return save(c.Out, &w)
+		Calibrate(w, c.Beside, training, validation)
+		return save(c.Out, w)
 	}
 	s, w, err := start(c)
 	if err != nil {
@@ -278,7 +278,7 @@ func start(c Config) (*state, *cnn.Weights, error) {
 	file, err := os.ReadFile(c.Checkpoint)
 	if c.Checkpoint == "" || errors.Is(err, fs.ErrNotExist) {
 		if c.From != nil {
-			return &state{Adam: newAdam()}, c.From, nil
+			return &state{Adam: newAdam()}, c.From.Clone(), nil
 		}
 		w, err := cnn.NewWeights(c.Network, rand.New(rand.NewPCG(c.Seed, 0)))
 		return &state{Adam: newAdam()}, w, err

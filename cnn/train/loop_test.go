@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,6 +112,53 @@ func TestResumedRunIsTheUninterruptedOne(t *testing.T) {
 	}
 }
 
+// Training from weights begins with them and says so; calibrating them changes
+// none, and learns how two networks answer together.
+func TestFromWeights(t *testing.T) {
+	t.Parallel()
+	examples := toneExamples(32)
+	c := smallRun(t)
+	c.Epochs, c.Version = 1, "key-first"
+	if err := Run(context.Background(), c, examples, func(Epoch) {}); err != nil {
+		t.Fatal(err)
+	}
+	first := readBack(t, c.Out)
+	next := smallRun(t)
+	next.Epochs, next.Rate, next.From = 1, 1e-9, readBack(t, c.Out)
+	if err := Run(context.Background(), next, examples, func(Epoch) {}); err != nil {
+		t.Fatal(err)
+	}
+	gone := readBack(t, next.Out)
+	if gone.Recipe.From != "key-first" || math.Abs(float64(gone.Tensor("key4.w")[5]-first.Tensor("key4.w")[5])) > 1e-6 {
+		t.Errorf("it began with %q and is not where that was", gone.Recipe.From)
+	}
+	only := smallRun(t)
+	only.CalibrateOnly, only.From, only.Beside, only.Version = true, gone, []*cnn.Weights{first}, "key-second"
+	if err := Run(context.Background(), only, examples, func(Epoch) { t.Error("it trained") }); err != nil {
+		t.Fatal(err)
+	}
+	fitted := readBack(t, only.Out)
+	if !slices.Equal(fitted.Tensor("key1.w"), gone.Tensor("key1.w")) {
+		t.Error("calibrating changed the weights")
+	}
+	if both := fitted.Calibration.Together; both == nil || !slices.Equal(both.With, []string{"key-first"}) || both.Temperature < 1 {
+		t.Errorf("together is %+v", both)
+	}
+}
+
+func readBack(t *testing.T, name string) *cnn.Weights {
+	t.Helper()
+	file, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := cnn.ParseWeights(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 func finalWeights(t *testing.T, c Config) []byte {
 	t.Helper()
 	s, _, err := start(c)
@@ -126,11 +175,14 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		change func(c *Config)
 		want   string
 	}{
-		"network": {func(c *Config) { c.Network = "mood" }, `network is "mood"; want rhythm, key or key-plain`},
-		"epochs":  {func(c *Config) { c.Epochs = -1 }, "epochs is -1; want 1 or more"},
-		"batch":   {func(c *Config) { c.Batch = 5000 }, "batch is 5000"},
-		"workers": {func(c *Config) { c.Workers = -2 }, "workers is -2"},
-		"out":     {func(c *Config) { c.Out = "" }, "out is empty"},
+		"network":              {func(c *Config) { c.Network = "mood" }, `network is "mood"; want rhythm, key or key-plain`},
+		"epochs":               {func(c *Config) { c.Epochs = -1 }, "epochs is -1; want 1 or more"},
+		"batch":                {func(c *Config) { c.Batch = 5000 }, "batch is 5000"},
+		"workers":              {func(c *Config) { c.Workers = -2 }, "workers is -2"},
+		"from":                 {func(c *Config) { c.From = &cnn.Weights{Header: cnn.Header{Network: "rhythm"}} }, `network "rhythm"; want key`},
+		"beside":               {func(c *Config) { c.Network, c.Beside = "rhythm", []*cnn.Weights{{}} }, "only key networks answer beside others"},
+		"nothing to calibrate": {func(c *Config) { c.CalibrateOnly = true }, "no weights to calibrate"},
+		"out":                  {func(c *Config) { c.Out = "" }, "out is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
