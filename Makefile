@@ -21,11 +21,11 @@ test-short: ## run the tests that need no server
 	go test ./...
 
 chaos: ## break a fleet in every promised way, in full: an hour or two
-	scripts/install-deps.sh ffmpeg faketime
+	scripts/install-deps.sh ffmpeg
 	scripts/servers.sh with go test -tags chaos -v -timeout 4h -parallel 2 ./chaos
 
 chaos-short: ## the same faults with fewer tracks and shorter waits
-	scripts/install-deps.sh ffmpeg faketime
+	scripts/install-deps.sh ffmpeg
 	scripts/servers.sh with go test -tags chaos -short -timeout 20m -parallel 8 ./chaos
 
 check: ## lint, and look for known vulnerabilities

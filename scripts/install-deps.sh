@@ -13,7 +13,6 @@ has() {
     maven) command -v mvn ;;
     gcc) command -v gcc ;;
     ffmpeg) command -v ffmpeg ;;
-    faketime) ls /usr/lib/*/faketime/libfaketime.so.1 ;;
     chromium) command -v chromium ;;
     npm) command -v npm ;;
     python) python3 -c 'import ensurepip, venv' ;;

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"earworm/queue"
 	"earworm/schema"
+	"earworm/source"
 )
 
 const (
@@ -17,6 +19,9 @@ const (
 
 	// storePause is between them, and between looks at a store that is away.
 	storePause = time.Second
+
+	// roomPause is between tries to download to a disk that is full.
+	roomPause = 5 * time.Second
 )
 
 // insist does what has to do with the store until the store has done it. While
@@ -29,13 +34,13 @@ func (w *Worker) insist(ctx context.Context, do func(context.Context) error) err
 		if err == nil || errors.Is(err, schema.ErrNotFound) {
 			return err
 		}
-		if answers := w.ping(ctx) == nil; !answers {
+		if diskFull(err) || w.ping(ctx) != nil {
 			w.log().WarnContext(ctx, "the store is waited for", "error", err)
-			for !answers && ctx.Err() == nil {
+			pause(ctx, storePause)
+			for !diskFull(err) && w.ping(ctx) != nil && ctx.Err() == nil {
 				pause(ctx, storePause)
-				answers = w.ping(ctx) == nil
 			}
-			if !answers {
+			if ctx.Err() != nil {
 				return fmt.Errorf("%w: %w", queue.ErrAway, err)
 			}
 			continue
@@ -44,6 +49,26 @@ func (w *Worker) insist(ctx context.Context, do func(context.Context) error) err
 			return err
 		}
 		pause(ctx, storePause)
+	}
+}
+
+// diskFull tells what waiting, or a person, may mend: the disk of the store or
+// of downloads has no room.
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// roomy fetches until there is room for what is fetched. Were the job given
+// back, the next one would fare no better, and after it the whole catalogue. A
+// file that never fits has its attempts, of the time of a job each.
+func (w *Worker) roomy(ctx context.Context, uri string) (*source.File, error) {
+	for {
+		file, err := w.Source.Fetch(ctx, uri)
+		if !diskFull(err) || ctx.Err() != nil {
+			return file, err
+		}
+		w.log().WarnContext(ctx, "room for a download is waited for", "error", err)
+		pause(ctx, roomPause)
 	}
 }
 

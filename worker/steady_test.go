@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,6 +94,33 @@ func TestOutageOutlastsTheJob(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A full disk is waited for, of the store as of downloads.
+func TestFullDiskIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, wav(1, 0.5))
+	full := &fullDisk{Store: b.store}
+	b.Store = full
+	if err := b.Handle(t.Context(), b.delivery()); err != nil {
+		t.Fatal(err)
+	}
+	if track := b.track(); track.Status != schema.Analysed || b.ear.heard.Load() != 1 {
+		t.Errorf("stored %s %+v, heard %d times", track.Status, track.Failure, b.ear.heard.Load())
+	}
+}
+
+// fullDisk has room at the fifth try.
+type fullDisk struct {
+	Store
+	tries int
+}
+
+func (f *fullDisk) SaveAnalysis(ctx context.Context, a schema.Analysis) error {
+	if f.tries++; f.tries < 5 {
+		return fmt.Errorf("store: %w", syscall.ENOSPC)
+	}
+	return f.Store.SaveAnalysis(ctx, a)
 }
 
 // A store that answers and refuses one track's row is that job's own matter.

@@ -148,7 +148,7 @@ func (w *Worker) Handle(ctx context.Context, d queue.Delivery) (err error) {
 func (w *Worker) fetch(ctx context.Context, uri string) (_ *source.File, err error) {
 	ctx, end := w.Watch.begin(ctx, "fetch")
 	defer func() { end(err) }()
-	return w.Source.Fetch(ctx, uri)
+	return w.roomy(ctx, uri)
 }
 
 func (w *Worker) save(ctx context.Context, name string, a schema.Analysis) (err error) {

@@ -12,9 +12,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver named "sqlite"
+	driver "modernc.org/sqlite" // the one named "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"earworm/schema"
 )
@@ -129,6 +131,9 @@ func (s *Store) tx(ctx context.Context, do func(*sql.Tx) error) error {
 func (s *Store) wrap(op string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if full, ok := errors.AsType[*driver.Error](err); ok && full.Code()&0xff == sqlite3.SQLITE_FULL {
+		err = fmt.Errorf("%w (%w)", syscall.ENOSPC, err) // as any other disk that is full
 	}
 	return fmt.Errorf("store %q: %s: %w", s.path, op, err)
 }
