@@ -4,9 +4,8 @@ package chaos
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -121,15 +120,13 @@ func (f *fleet) idle() bool {
 // heard checks that what a model heard is there once, and whole.
 func (f *fleet) heard(track schema.Track) {
 	f.t.Helper()
-	for table, want := range map[string]int{
-		"SELECT model_version FROM %s.analyses WHERE track_id = ?": 1,
-		"SELECT space FROM %s.vectors WHERE track_id = ?":          1,
-		"SELECT track_id FROM %s.features WHERE track_id = ?":      1,
-	} {
-		n := f.rows.Query(fmt.Sprintf(table, f.keyspace), string(track.ID)).IterContext(f.t.Context()).NumRows()
-		if n != want {
-			f.t.Errorf("%s: %d rows of %q; want %d", track.Source, n, table, want)
-		}
+	if analyses, err := f.store.TrackAnalyses(f.t.Context(), track.ID); err != nil || len(analyses) != f.versions(track) {
+		f.t.Errorf("%s: %d analyses, %v; want %d", track.Source, len(analyses), err, f.versions(track))
+	}
+	if f.rows != nil {
+		f.count(track, "analyses", "model_version", f.versions(track))
+		f.count(track, "vectors", "space", f.versions(track))
+		f.count(track, "features", "track_id", 1)
 	}
 	a, err := f.store.Analysis(f.t.Context(), track.ID, track.ModelVersion)
 	if err != nil || a.SHA256 != track.SHA256 || len(a.Embedding) != schema.EmbeddingSize {
@@ -142,7 +139,7 @@ func (f *fleet) heard(track schema.Track) {
 	if labelled {
 		want = label.TempoBPM
 	}
-	if err != nil || features.TempoBPM != want || slices.Contains(features.Labelled, "tempo") != labelled {
+	if err != nil || math.Abs(features.TempoBPM-want) > 1e-9 || slices.Contains(features.Labelled, "tempo") != labelled {
 		f.t.Errorf("%s: features %+v, %v; want the tempo %g", track.Source, features, err, want)
 	}
 }
@@ -157,14 +154,29 @@ func (f *fleet) said(id schema.TrackID) {
 	}
 }
 
-// onlyDownloads fails where the scratch folder of workers holds what they left.
-func (f *fleet) noRemains() {
+// noRemains fails where the scratch folder of workers holds what they left.
+func (f *fleet) noRemains(folder string) {
 	f.t.Helper()
-	left, err := filepath.Glob(filepath.Join(f.dir, "earworm-*"))
+	left, err := filepath.Glob(filepath.Join(folder, "earworm-*"))
 	if err != nil || len(left) > 0 {
 		f.t.Errorf("left behind: %v, %v", left, err)
 	}
-	if _, err := os.Stat(f.dir); errors.Is(err, os.ErrNotExist) {
-		f.t.Error("the folder itself is gone")
+}
+
+// versions is how many model versions a track was heard by: one, but where a
+// scenario says otherwise.
+func (f *fleet) versions(track schema.Track) int {
+	if n, ok := f.heardBy[track.ID]; ok {
+		return n
+	}
+	return 1
+}
+
+// count checks how many rows of a table a track has.
+func (f *fleet) count(track schema.Track, table, column string, want int) {
+	f.t.Helper()
+	query := fmt.Sprintf("SELECT %s FROM %s.%s WHERE track_id = ?", column, f.keyspace, table)
+	if n := f.rows.Query(query, string(track.ID)).IterContext(f.t.Context()).NumRows(); n != want {
+		f.t.Errorf("%s: %d rows of %s; want %d", track.Source, n, table, want)
 	}
 }

@@ -39,7 +39,7 @@ func (f *fleet) plant(word string, n int) (ids []schema.TrackID) {
 		if err := os.Link(sounds[0], path); err != nil {
 			f.t.Fatal(err)
 		}
-		f.enqueue(path)
+		f.enqueue(program, path)
 		ids = append(ids, schema.TrackIDOf("file://"+path))
 		if f.catalogue[ids[i]] != path {
 			f.t.Fatalf("track %s is not that of %s", ids[i], path)

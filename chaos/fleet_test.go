@@ -18,6 +18,7 @@ import (
 
 	"earworm/schema"
 	"earworm/schema/cassandra"
+	"earworm/schema/sqlite"
 )
 
 // fleet is one scenario's: a Redis, a keyspace behind a proxy, tracks, and
@@ -29,11 +30,12 @@ type fleet struct {
 	toRedis   *proxy
 	toStore   *proxy
 	keyspace  string
-	store     *cassandra.Store // not by way of the proxy
-	rows      *gocql.Session
+	store     schema.Store   // not by way of the proxy
+	rows      *gocql.Session // nil: the store is SQLite
 	env       []string
 	catalogue map[schema.TrackID]string // path
 	labels    map[schema.TrackID]schema.Label
+	heardBy   map[schema.TrackID]int // model versions, where not one
 	workers   []*process
 }
 
@@ -48,40 +50,82 @@ func server(t *testing.T, name string) string {
 	return v
 }
 
-func newFleet(t *testing.T) *fleet {
+// bare is a fleet without a store.
+func bare(t *testing.T) *fleet {
 	t.Helper()
-	at := server(t, "EARWORM_TEST_CASSANDRA")
 	f := &fleet{
 		t: t, dir: t.TempDir(),
-		keyspace:  "chaos_" + strings.ToLower(strings.TrimPrefix(t.Name(), "Test")) + fmt.Sprint("_", os.Getpid()),
 		catalogue: map[schema.TrackID]string{}, labels: map[schema.TrackID]schema.Label{},
 	}
 	f.redis = startRedis(t, f.dir)
-	f.toRedis, f.toStore = newProxy(t, f.redis.addr), newProxy(t, at)
+	f.toRedis = newProxy(t, f.redis.addr)
 	f.env = append(
 		os.Environ(),
-		"EARWORM_REDIS=redis://"+f.toRedis.addr+"/0", "EARWORM_CASSANDRA="+f.toStore.addr,
-		"EARWORM_CASSANDRA_KEYSPACE="+f.keyspace, "EARWORM_STORE=", "EARWORM_CONFIG=",
+		"EARWORM_REDIS=redis://"+f.toRedis.addr+"/0", "EARWORM_CASSANDRA=", "EARWORM_STORE=", "EARWORM_CONFIG=",
 		"EARWORM_DECODER=native", "TMPDIR="+f.dir,
 	)
-	f.run("migrate", "--cassandra", at)
-	var err error
-	if f.store, err = cassandra.Open(t.Context(), cassandra.Config{Hosts: []string{at}, Keyspace: f.keyspace}); err != nil {
-		t.Fatal(err)
-	}
-	f.rows = rowsOf(t, at)
-	t.Cleanup(func() {
+	return f
+}
+
+// newFleet is a fleet on Cassandra.
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	f := bare(t)
+	f.onCassandra(program)
+	return f
+}
+
+// onCassandra makes a keyspace as a build of earworm does.
+func (f *fleet) onCassandra(build string) {
+	f.t.Helper()
+	at := server(f.t, "EARWORM_TEST_CASSANDRA")
+	f.keyspace = "chaos_" + strings.ToLower(strings.TrimPrefix(f.t.Name(), "Test")) + fmt.Sprint("_", os.Getpid())
+	f.toStore = newProxy(f.t, at)
+	f.rows = rowsOf(f.t, at)
+	f.env = append(f.env, "EARWORM_CASSANDRA="+f.toStore.addr, "EARWORM_CASSANDRA_KEYSPACE="+f.keyspace)
+	f.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
 		if err := f.rows.Query("DROP KEYSPACE IF EXISTS " + f.keyspace).ExecContext(ctx); err != nil {
-			t.Errorf("drop keyspace: %v", err)
+			f.t.Errorf("drop keyspace: %v", err)
 		}
 		f.rows.Close()
-		if err := f.store.Close(); err != nil {
-			t.Error(err)
+	})
+	f.runBuild(build, "migrate")
+	if build == program {
+		f.openCassandra()
+	}
+}
+
+// openCassandra opens the store past the proxy.
+func (f *fleet) openCassandra() {
+	f.t.Helper()
+	at := server(f.t, "EARWORM_TEST_CASSANDRA")
+	store, err := cassandra.Open(f.t.Context(), cassandra.Config{Hosts: []string{at}, Keyspace: f.keyspace})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.keep(store)
+}
+
+// onSQLite puts the store into a file.
+func (f *fleet) onSQLite(path string) {
+	f.t.Helper()
+	f.env = append(f.env, "EARWORM_STORE="+path)
+	store, err := sqlite.Open(f.t.Context(), path)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.keep(store)
+}
+
+func (f *fleet) keep(store schema.Store) {
+	f.store = store
+	f.t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			f.t.Error(err)
 		}
 	})
-	return f
 }
 
 func rowsOf(t *testing.T, at string) *gocql.Session {
@@ -103,33 +147,47 @@ func rowsOf(t *testing.T, at string) *gocql.Session {
 // queue, and labels some: what people said must be there in the end.
 func (f *fleet) fill(n int) {
 	f.t.Helper()
-	music := filepath.Join(f.dir, "music")
-	if err := os.MkdirAll(music, 0o755); err != nil {
+	f.enqueue(program, f.music(n))
+	if len(f.catalogue) != n {
+		f.t.Fatalf("enqueue names %d of %d tracks", len(f.catalogue), n)
+	}
+	f.labelSome(n / 20)
+}
+
+// music is a folder with n tracks.
+func (f *fleet) music(n int) string {
+	f.t.Helper()
+	folder := filepath.Join(f.dir, "music")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		f.t.Fatal(err)
 	}
 	for i := range n {
-		path := filepath.Join(music, fmt.Sprintf("%04d.wav", i))
+		path := filepath.Join(folder, fmt.Sprintf("%04d.wav", i))
 		if err := os.Link(sounds[i%len(sounds)], path); err != nil {
 			f.t.Fatal(err)
 		}
 	}
-	f.enqueue(music)
-	if len(f.catalogue) != n {
-		f.t.Fatalf("enqueue names %d of %d tracks", len(f.catalogue), n)
-	}
-	said := 0
+	return folder
+}
+
+// labelSome labels n tracks that have no label.
+func (f *fleet) labelSome(n int) {
+	f.t.Helper()
 	for id := range f.catalogue {
-		if said++; said > n/20 {
-			break
+		if n == 0 {
+			return
 		}
-		f.label(id, float64(60+said))
+		if _, labelled := f.labels[id]; !labelled {
+			n--
+			f.label(id, float64(60+len(f.labels)%100))
+		}
 	}
 }
 
 // enqueue hands paths in and adds what it says to the catalogue.
-func (f *fleet) enqueue(args ...string) {
+func (f *fleet) enqueue(build string, args ...string) {
 	f.t.Helper()
-	for line := range strings.Lines(f.run("enqueue", args...)) {
+	for line := range strings.Lines(f.runBuild(build, "enqueue", args...)) {
 		field := strings.Fields(line)
 		if len(field) != 3 {
 			f.t.Fatalf("enqueue prints %q", line)
@@ -150,9 +208,14 @@ func (f *fleet) label(id schema.TrackID, bpm float64) {
 // run runs earworm to its end, which must be a success, and returns stdout.
 func (f *fleet) run(command string, args ...string) string {
 	f.t.Helper()
+	return f.runBuild(program, command, args...)
+}
+
+func (f *fleet) runBuild(build, command string, args ...string) string {
+	f.t.Helper()
 	ctx, cancel := context.WithTimeout(f.t.Context(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, append([]string{command}, args...)...)
+	cmd := exec.CommandContext(ctx, build, append([]string{command}, args...)...)
 	cmd.Env = f.env
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
@@ -174,8 +237,13 @@ type process struct {
 // start starts n workers with flags, and env on top of the fleet's.
 func (f *fleet) start(n int, env []string, flags ...string) {
 	f.t.Helper()
+	f.startBuild(program, n, env, flags...)
+}
+
+func (f *fleet) startBuild(build string, n int, env []string, flags ...string) {
+	f.t.Helper()
 	for range n {
-		f.workers = append(f.workers, f.launch(program, append([]string{"worker", "--concurrency", "2"}, flags...), env...))
+		f.workers = append(f.workers, f.launch(build, append([]string{"worker", "--concurrency", "2"}, flags...), env...))
 	}
 }
 
@@ -279,13 +347,18 @@ func (f *fleet) ends(p *process, limit time.Duration) error {
 // stop sends SIGTERM to all workers, which must end well.
 func (f *fleet) stop() {
 	f.t.Helper()
-	for _, p := range f.workers {
+	f.terminate(f.workers...)
+	f.workers = nil
+}
+
+func (f *fleet) terminate(workers ...*process) {
+	f.t.Helper()
+	for _, p := range workers {
 		f.signal(p, syscall.SIGTERM)
 	}
-	for _, p := range f.workers {
+	for _, p := range workers {
 		if err := f.ends(p, time.Minute); err != nil {
 			f.t.Errorf("worker %d ends with %v", p.Process.Pid, err)
 		}
 	}
-	f.workers = nil
 }

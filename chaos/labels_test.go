@@ -1,0 +1,26 @@
+//go:build chaos
+
+package chaos
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// TestLabelsWhileReprocessed: people correct tracks at the very time that the
+// whole catalogue is heard again.
+func TestLabelsWhileReprocessed(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	n := tracks()
+	f.fill(n)
+	f.start(4, nil)
+	f.until(n)
+	f.enqueue(program, "--force", "--lane", "reprocess", filepath.Join(f.dir, "music"))
+	for !f.idle() && len(f.labels) < n {
+		f.labelSome(5)
+	}
+	t.Logf("%d labels were given while %d tracks were heard again", len(f.labels)-n/20, n)
+	f.account(nil)
+	f.stop()
+}
