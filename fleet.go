@@ -70,7 +70,7 @@ func (c *fleetSettings) open(ctx context.Context, con console) (_ *fleet, err er
 	}
 	f.watch = &watch{metrics: newMetrics(), tracer: f.traces.Tracer("earworm")}
 	if f.queue, err = c.queue.open(ctx, queue.Config{
-		Concurrency: c.work.concurrency, Grace: c.grace, Log: f.log, Sending: f.watch.sending,
+		Version: f.model.Version(), Concurrency: c.work.concurrency, Grace: c.grace, Log: f.log, Sending: f.watch.sending,
 	}); err != nil {
 		return nil, err
 	}

@@ -21,6 +21,10 @@ type Config struct {
 	//	redis-sentinel://user:password@host1:port,host2:port/db?master=name
 	Redis string
 
+	// Version is the model version that this process has: jobs for another are
+	// left to others. Empty: jobs for any are handed over.
+	Version string
+
 	Concurrency  int           // jobs run at once by Run; 0: one for each CPU
 	Attempts     int           // before a transient error is final; 0: 5
 	JobTimeout   time.Duration // of one run of one job; 0: 15 min

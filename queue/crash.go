@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -32,6 +33,27 @@ func runsKey(id string) string { return "earworm:runs:" + id }
 // lives is not lost, whatever asynq holds of its lease: clocks may differ, or
 // Redis was away when the run ended.
 func aliveKey(process string) string { return "earworm:alive:" + process }
+
+// versionKey is there for as long as a process of that model version lives.
+func versionKey(version string) string { return "earworm:version:" + version }
+
+// foreign tells a job that this process has not the model version for: an
+// errForeign where another process has. Where none has, it counts as an attempt,
+// so that jobs for a version that is gone do not go round for ever.
+func (q *Queue) foreign(ctx context.Context, version string) error {
+	own := q.config.Version
+	if own == "" || version == "" || version == own {
+		return nil
+	}
+	alive, err := q.client.Exists(ctx, versionKey(version)).Result()
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrAway, q.fault(ctx, err))
+	case alive > 0:
+		return fmt.Errorf("%w, %s; this one has %s", errForeign, version, own)
+	}
+	return fmt.Errorf("no worker has model version %s; this one has %s", version, own)
+}
 
 // lostRuns counts the runs of a job that no worker lived to end.
 func (q *Queue) lostRuns(ctx context.Context, id string) (lost int, err error) {
@@ -111,8 +133,14 @@ func (q *Queue) live(ctx context.Context) (end func()) {
 func (q *Queue) beat(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	if err := q.client.Set(ctx, aliveKey(q.process), "", life).Err(); err != nil {
-		return // asynq says that Redis is away, and the next beat will do
+	signs := []string{aliveKey(q.process)}
+	if q.config.Version != "" {
+		signs = append(signs, versionKey(q.config.Version))
+	}
+	for _, sign := range signs {
+		if err := q.client.Set(ctx, sign, "", life).Err(); err != nil {
+			return // asynq says that Redis is away, and the next beat will do
+		}
 	}
 	for run, tell := range q.untold.Range {
 		if tell.(func(context.Context) error)(ctx) == nil {

@@ -93,6 +93,10 @@ func (q *Queue) servers(work context.Context) []*asynq.Server {
 // out with the guilty.
 var errLater = errors.New("waits for another job that may end the worker")
 
+// errForeign puts a job off whose model version a living process has, and not
+// this one. While versions change, workers of both take from one queue.
+var errForeign = errors.New("waits for a worker of its model version")
+
 // ErrAway, wrapped, is an outcome that says nothing of the job: a server that
 // is needed for any job did not answer. The job is tried again, and the run is
 // not counted as an attempt, the last one included.
@@ -100,7 +104,12 @@ var ErrAway = errors.New("a server is away")
 
 // isFailure tells attempts, which are counted, from a job's other returns.
 func isFailure(err error) bool {
-	return !errors.Is(err, asynq.ErrLeaseExpired) && !errors.Is(err, errLater) && !errors.Is(err, ErrAway)
+	for _, other := range []error{asynq.ErrLeaseExpired, errLater, errForeign, ErrAway} {
+		if errors.Is(err, other) {
+			return false
+		}
+	}
+	return true
 }
 
 func (q *Queue) retryDelay(retried int, err error, _ *asynq.Task) time.Duration {
@@ -157,6 +166,9 @@ func (d Delivery) ended(outcome error) bool {
 // deliver runs a job under its time limit, and keeps count of runs that no
 // worker lived to end.
 func (q *Queue) deliver(ctx context.Context, d Delivery, h Handler) error {
+	if err := q.foreign(ctx, d.ModelVersion); err != nil {
+		return err
+	}
 	id := d.ID()
 	lost, err := q.lostRuns(ctx, id)
 	if err != nil {

@@ -205,6 +205,51 @@ func TestServerAwayIsNoAttempt(t *testing.T) {
 	})
 }
 
+// Workers of two versions take from one queue: each job reaches one of its
+// version, however often it was in the wrong hands.
+func TestJobsFindTheirVersion(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		byVersion := map[string]*record{}
+		var stops []func()
+		for version, workers := range map[string]int{"m1": 5, "m2": 1} {
+			r := &record{}
+			byVersion[version] = r
+			for range workers {
+				stops = append(stops, start(t, f.queue(Config{Version: version, Concurrency: 2, Attempts: 2}), r.handle))
+			}
+		}
+		time.Sleep(time.Second)
+		q := f.queue(Config{Attempts: 2})
+		for i := range 40 {
+			j := job(fmt.Sprint("track-", i))
+			j.ModelVersion = fmt.Sprint("m", 1+i%2)
+			enqueue(t, q, j)
+		}
+		gone := job("a")
+		gone.ModelVersion = "m0"
+		enqueue(t, q, gone)
+		time.Sleep(10 * time.Minute)
+		for _, stop := range stops {
+			stop()
+		}
+		for version, r := range byVersion {
+			if len(r.got) != 20 {
+				t.Errorf("%d jobs were done by %s, want 20", len(r.got), version)
+			}
+			for _, d := range r.got {
+				if d.ModelVersion != version {
+					t.Errorf("%s was given %+v", version, d)
+				}
+			}
+		}
+		if s := lane(t, q, Ingest); s.Dead != 1 || s.Waiting+s.Active+s.Retrying != 0 {
+			t.Errorf("status %+v, want the job of a version that is gone dead", s)
+		}
+	})
+}
+
 func TestRetriesWaitLongerEachTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
