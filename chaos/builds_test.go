@@ -8,27 +8,30 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"earworm/schema"
 )
 
-// patched builds earworm with one change in a source file of it or of Go, that
-// the product itself has no switch for.
-func (f *fleet) patched(name, file, before, after string) string {
+// patched builds earworm with changes, each as before and after, in a source
+// file of it or of Go: what the product itself has no switch for.
+func (f *fleet) patched(name, file string, changes ...string) string {
 	f.t.Helper()
 	source, err := os.ReadFile(file)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	if strings.Count(string(source), before) != 1 {
-		f.t.Fatalf("%s does not hold this once, to be changed:\n%s", file, before)
+	for before := range slices.Chunk(changes, 2) {
+		if strings.Count(string(source), before[0]) != 1 {
+			f.t.Fatalf("%s does not hold this once, to be changed:\n%s", file, before[0])
+		}
 	}
 	changed := filepath.Join(f.dir, name+".go")
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {file: changed}})
 	if err == nil {
-		err = os.WriteFile(changed, []byte(strings.Replace(string(source), before, after, 1)), 0o644)
+		err = os.WriteFile(changed, []byte(strings.NewReplacer(changes...).Replace(string(source))), 0o644)
 	}
 	if err == nil {
 		err = os.WriteFile(filepath.Join(f.dir, name+".json"), overlay, 0o644)
@@ -52,6 +55,7 @@ func TestClockSteps(t *testing.T) {
 	f := newFleet(t)
 	now := filepath.Join(runtime.GOROOT(), "src", "time", "time.go") //nolint:staticcheck // where this very go builds from
 	stepping := f.patched("stepping", now,
+		"import (\n", "import (\n	\"syscall\"\n",
 		"	sec, nsec, mono := runtimeNow()\n	if mono == 0 {\n		return Time{uint64(nsec), sec + unixToInternal, Local}",
 		`	sec, nsec, mono := runtimeNow()
 	if step, ok := syscall.Getenv("CHAOS_STEP"); ok && mono-startNano > 10e9 {
