@@ -231,13 +231,15 @@ func jobOf(t schema.Track, modelVersion string, lane queue.Lane, force bool) que
 
 // refill enqueues the tracks that the store calls pending: a queue that was
 // lost, or an enqueuer that died half-way, loses none. Jobs that wait or run
-// already are not added twice.
+// already are not added twice. Tracks that are added meanwhile are being handed
+// in, with what else their job is to carry, and are passed over.
 func refill(ctx context.Context, store schema.Tracks, q *queue.Queue, modelVersion string) (added int, err error) {
+	began := time.Now()
 	for t, err := range store.AllTracks(ctx) {
 		if err != nil {
 			return added, fmt.Errorf("look for pending tracks: %w", err)
 		}
-		if t.Status != schema.Pending {
+		if t.Status != schema.Pending || t.AddedAt.After(began) {
 			continue
 		}
 		fresh, err := q.Enqueue(ctx, jobOf(t, modelVersion, queue.Ingest, false))
