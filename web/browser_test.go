@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"earworm/schema"
 )
 
 // chromium is one browser for all tests; each has a tab of its own.
@@ -461,4 +463,33 @@ func TestOverviewLives(t *testing.T) {
 func (p *tab) postAct(form string) int {
 	p.t.Helper()
 	return eval[int](p, `fetch("/worklist/act", { method: "POST", headers: { "Earworm-Author": "Ada" }, body: new URLSearchParams(%q) }).then((a) => a.status)`, form)
+}
+
+// Two versions side by side, and the decision: readers are served by the new
+// one, and what a person said still counts.
+func TestCompareAndPromote(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	labelled, other := s.invent(t, "a", "Labelled", 70), s.invent(t, "b", "Other", 70)
+	if err := s.store.AddLabel(t.Context(), schema.Label{TrackID: labelled, At: time.Now(), Author: "Ada", TempoBPM: 70}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []schema.TrackID{labelled, other} {
+		s.reheard(t, id, "new-1", 140, schema.Meter{Beats: 3, Unit: 4})
+	}
+	p := open(t, s, "/compare", light)
+	p.await(`document.querySelector(".history table")`)
+	if first := eval[string](p, `document.querySelector(".history tbody tr").textContent`); !strings.Contains(first, "Labelled") || !strings.Contains(first, "1 broken") || !strings.Contains(first, "140") {
+		t.Errorf("the first change is %q; want the one that a label speaks against", first)
+	}
+	p.shot("compare")
+	do(p, chromedp.Click(".decide .button"))
+	p.await(`document.querySelector(".note")?.textContent.includes("the features of 2 tracks were made anew")`)
+	f, err := s.store.Features(t.Context(), other)
+	if err != nil || f.TempoBPM != 140 || f.ModelVersion != "new-1" {
+		t.Errorf("readers get %+v, %v", f, err)
+	}
+	if f, err = s.store.Features(t.Context(), labelled); err != nil || f.TempoBPM != 70 || f.TempoConfidence != 1 {
+		t.Errorf("of the labelled track readers get %+v, %v", f, err)
+	}
 }

@@ -33,6 +33,7 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 	if err := s.store.SaveFailure(t.Context(), "t2", "m", schema.Failure{Code: schema.Corrupt, Message: "it ends after 3 of 12 s"}); err != nil {
 		t.Fatal(err)
 	}
+	s.reheard(t, "t0", "other-2", 120, schema.Meter{Beats: 3, Unit: 4})
 	sum, err := schema.Summarise(t.Context(), s.store, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 	axe := readAxe(t)
 	for _, on := range []screen{light, dark, phone} {
 		for name, path := range map[string]string{
-			"overview": "/", "worklist": "/worklist", "track": "/tracks/" + string(id), "failed": "/tracks/t2", "upload": "/upload", "nothing": "/nothing",
+			"overview": "/", "worklist": "/worklist", "track": "/tracks/" + string(id), "failed": "/tracks/t2", "upload": "/upload", "compare": "/compare", "nothing": "/nothing",
 		} {
 			t.Run(name+" "+on.name, func(t *testing.T) {
 				t.Parallel()
@@ -51,6 +52,9 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 				if name == "track" {
 					p.await(drawn)
 					p.await(`document.querySelector("#similar .alike")`)
+				}
+				if name == "compare" {
+					p.await(`document.querySelector(".confusion")`)
 				}
 				p.await(`document.fonts.status === "loaded"`)
 				if wide := eval[int](p, `document.documentElement.scrollWidth`); wide > int(on.width) {

@@ -222,3 +222,16 @@ func (s *site) labels(t *testing.T, id schema.TrackID) []schema.Label {
 	}
 	return labels
 }
+
+// reheard adds what another model version heard in an invented track.
+func (s *site) reheard(t *testing.T, id schema.TrackID, version string, bpm float64, meter schema.Meter) {
+	t.Helper()
+	a, err := s.store.Analysis(t.Context(), id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.ModelVersion, a.Tempo.BPM, a.Meter.Name, a.Meter.BeatsPerBar, a.AnalysedAt = version, bpm, meter, meter.Beats, time.Now()
+	if err := s.store.SaveAnalysis(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+}

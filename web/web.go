@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"earworm/auth"
@@ -76,7 +77,10 @@ type Site struct {
 	mux     *http.ServeMux
 	sound   *recordings
 	watch   watch
-	closing chan struct{}
+	closing chan struct{} // closed when Run ends
+
+	compared comparisons
+	working  sync.WaitGroup // in the background
 }
 
 // New makes the site. Close gives up the sound it holds.
@@ -99,6 +103,7 @@ func New(c Config) (*Site, error) {
 			"GET /worklist/ids":                s.ids,
 			"GET /{$}":                         s.overview,
 			"GET /live":                        s.live,
+			"GET /compare":                     s.compare,
 			"GET /upload":                      s.uploadPage,
 			"GET /upload/state":                s.uploadState,
 			"/": func(http.ResponseWriter, *http.Request) error {
@@ -115,6 +120,7 @@ func New(c Config) (*Site, error) {
 		},
 		auth.Admin: {
 			"POST /batches/{id}/{act}": s.changeBatch,
+			"POST /compare/promote":    s.promote,
 		},
 	} {
 		for pattern, answer := range answers {
@@ -125,8 +131,12 @@ func New(c Config) (*Site, error) {
 	return s, nil
 }
 
-// Close removes the sound that was rendered.
-func (s *Site) Close() error { return s.sound.close() }
+// Close waits for what goes on in the background, which ends with Run, and
+// removes the sound that was rendered.
+func (s *Site) Close() error {
+	s.working.Wait()
+	return s.sound.close()
+}
 
 // ServeHTTP answers one request.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {

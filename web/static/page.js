@@ -144,4 +144,7 @@ if (document.querySelector("[data-retry]")) {
   setTimeout(again, 2000);
 }
 
+// A page of which something is still made is loaded again until that is there.
+if (document.querySelector("[data-refresh]")) setTimeout(() => location.reload(), 1500);
+
 export { stored, store };
