@@ -47,13 +47,14 @@ type fleet struct {
 	watch  *watch
 	traces *traces
 	refill time.Duration
+	opened time.Time
 	log    *slog.Logger
 
 	webhooks *webhook.Sender // nil: nobody is told
 }
 
 func (c *fleetSettings) open(ctx context.Context, con console) (_ *fleet, err error) {
-	f := &fleet{log: c.log.logger(con.err), refill: c.refill}
+	f := &fleet{log: c.log.logger(con.err), refill: c.refill, opened: time.Now()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, f.close())
@@ -105,6 +106,7 @@ func (f *fleet) close() error {
 const (
 	refillLook  = 10 * time.Second // how soon a queue that was lost is filled again
 	refillClaim = 2 * time.Minute  // until another takes over from one that died of it
+	handingIn   = 10 * time.Second // between a track's row and its job, at the most
 )
 
 // work runs workers until ctx ends. Beside them it keeps the queue true to the
@@ -145,12 +147,20 @@ func (f *fleet) refillOnce(ctx context.Context) error {
 	if err != nil || !mine {
 		return err
 	}
-	added, err := refill(ctx, f.store, f.queue, f.model.Version())
+	before := f.opened // whoever hands in at this process comes after it
+	if settled := time.Now().Add(-handingIn); settled.After(before) {
+		before = settled
+	}
+	added, left, err := refill(ctx, f.store, f.queue, f.model.Version(), before)
 	if added > 0 {
 		f.log.InfoContext(ctx, "pending tracks enqueued", "added", added)
 	}
 	if err != nil {
 		return err
 	}
-	return f.queue.Hold(ctx, turn, f.refill)
+	next := f.refill
+	if left > 0 {
+		next = min(next, refillClaim)
+	}
+	return f.queue.Hold(ctx, turn, next)
 }

@@ -231,26 +231,29 @@ func jobOf(t schema.Track, modelVersion string, lane queue.Lane, force bool) que
 
 // refill enqueues the tracks that the store calls pending: a queue that was
 // lost, or an enqueuer that died half-way, loses none. Jobs that wait or run
-// already are not added twice. Tracks that are added meanwhile are being handed
-// in, with what else their job is to carry, and are passed over.
-func refill(ctx context.Context, store schema.Tracks, q *queue.Queue, modelVersion string) (added int, err error) {
-	began := time.Now()
+// already are not added twice. Tracks that came after a time may be in the midst
+// of being handed in, with what else their job is to carry: they are left for later.
+func refill(ctx context.Context, store schema.Tracks, q *queue.Queue, modelVersion string, before time.Time) (added, left int, err error) {
 	for t, err := range store.AllTracks(ctx) {
 		if err != nil {
-			return added, fmt.Errorf("look for pending tracks: %w", err)
+			return added, left, fmt.Errorf("look for pending tracks: %w", err)
 		}
-		if t.Status != schema.Pending || t.AddedAt.After(began) {
+		if t.Status != schema.Pending {
+			continue
+		}
+		if !t.AddedAt.Before(before.Truncate(time.Millisecond)) {
+			left++
 			continue
 		}
 		fresh, err := q.Enqueue(ctx, jobOf(t, modelVersion, queue.Ingest, false))
 		if err != nil {
-			return added, err
+			return added, left, err
 		}
 		if fresh {
 			added++
 		}
 	}
-	return added, nil
+	return added, left, nil
 }
 
 // closing joins an error with that of closing something after it.
