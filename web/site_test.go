@@ -27,7 +27,7 @@ import (
 
 // flaky is a store that can be away.
 type flaky struct {
-	*sqlite.Store
+	schema.Store
 	away atomic.Bool
 }
 
@@ -61,12 +61,18 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{folder: t.TempDir()}
-	store, err := sqlite.Open(t.Context(), filepath.Join(s.folder, "earworm.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "earworm.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.store = &flaky{Store: store}
+	return newSiteOver(t, store)
+}
+
+// newSiteOver takes a store over, and closes it in the end.
+func newSiteOver(t *testing.T, store schema.Store) *site {
+	t.Helper()
+	s := &site{folder: t.TempDir(), store: &flaky{Store: store}}
+	var err error
 	if s.queue, err = queue.Open(queue.Config{Concurrency: 1}); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,121 @@
+//go:build browser && servers
+
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	gocql "github.com/apache/cassandra-gocql-driver/v2" //nolint:depguard // drops the keyspace of this test
+	"github.com/chromedp/chromedp/kb"
+
+	"earworm/cnn"
+	"earworm/dsp"
+	"earworm/picture"
+	"earworm/queue"
+	"earworm/schema"
+	"earworm/schema/cassandra"
+)
+
+// laterModel is the model under another version.
+type laterModel struct{ *cnn.Model }
+
+func (laterModel) Version() string { return "later-1" }
+
+// Draw hears as the model does.
+func (m laterModel) Draw(ctx context.Context, audio dsp.SampleReader, to *picture.Recorder) (schema.Analysis, error) {
+	a, err := m.Model.Draw(ctx, audio, to)
+	a.ModelVersion = m.Version()
+	return a, err
+}
+
+// A correction made in the page, kept in Cassandra, outlives that the track is
+// analysed again by a new model version, and that one's promotion.
+func TestCorrectionOutlivesANewVersion(t *testing.T) {
+	t.Parallel()
+	s := newSiteOver(t, keyspace(t))
+	id := s.hear(t, "09-late-shift.wav", "Late Shift")
+	p := open(t, s, "/tracks/"+string(id), light)
+	p.await(drawn)
+	p.press("h")
+	p.press("i")
+	p.write("it swings")
+	p.press(kb.Tab)
+	p.write("Ada")
+	p.press(kb.Escape)
+	p.press(kb.Enter)
+	p.await(`document.querySelector("[data-saved]")`)
+
+	track, err := s.store.Track(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := s.worker()
+	later.Model = laterModel{s.model}
+	job := queue.Job{TrackID: id, Source: track.Source, ModelVersion: "later-1", Lane: queue.Reprocess}
+	if err := later.Handle(t.Context(), queue.Delivery{Job: job}); err != nil {
+		t.Fatal(err)
+	}
+	serving, err := s.store.Serving(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.store.Promote(t.Context(), "later-1", "Bob", serving); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.RefreshFeatures(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.store.Features(t.Context(), id)
+	if err != nil || f.ModelVersion != "later-1" || f.TempoBPM < 89 || f.TempoBPM > 91 || f.TempoConfidence != 1 {
+		t.Errorf("readers get %+v, %v; want 90 BPM, as Ada said, beside what later-1 heard", f, err)
+	}
+	p = open(t, s, "/tracks/"+string(id), light)
+	p.await(drawn)
+	p.await(`document.querySelector("#tempo-now").textContent === "90"`)
+	p.await(`document.querySelectorAll(".history tbody tr").length === 3`)
+	p.await(`document.querySelector(".history").textContent.includes("it swings")`)
+}
+
+// keyspace is a Cassandra store of the test's own.
+func keyspace(t *testing.T) *cassandra.Store {
+	t.Helper()
+	host := os.Getenv("EARWORM_TEST_CASSANDRA")
+	if host == "" {
+		t.Fatal("EARWORM_TEST_CASSANDRA is not set; run scripts/servers.sh with go test …")
+	}
+	c := cassandra.Config{Hosts: []string{host}, Keyspace: fmt.Sprintf("pages_%d_%d", os.Getpid(), time.Now().UnixNano())}
+	t.Cleanup(func() { drop(t, c) })
+	if _, err := cassandra.Migrate(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	s, err := cassandra.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func drop(t *testing.T, c cassandra.Config) {
+	t.Helper()
+	cluster := gocql.NewCluster(c.Hosts...)
+	cluster.Timeout = time.Minute
+	if _, port, err := net.SplitHostPort(c.Hosts[0]); err == nil {
+		if _, err := fmt.Sscan(port, &cluster.Port); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session, err := cluster.CreateSession()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer session.Close()
+	if err := session.Query("DROP KEYSPACE IF EXISTS " + c.Keyspace).ExecContext(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
