@@ -32,6 +32,7 @@ check: ## lint, and look for known vulnerabilities
 	$(LINT) config verify
 	$(LINT) run
 	scripts/vulncheck.sh
+	scripts/lint-deploy.sh
 
 fmt: ## format the code
 	$(LINT) fmt

@@ -356,3 +356,32 @@ func TestServeOnATakenAddress(t *testing.T) {
 		t.Errorf("exit code %d, stderr %q; want %q", code, &errs, want)
 	}
 }
+
+// Container engines hand secrets out as files.
+func TestSecretsFromFiles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "redis")
+	if err := os.WriteFile(path, []byte("redis://user:hush@127.0.0.1:1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]struct {
+		file string
+		args []string
+		want string
+	}{
+		"a file":      {path, nil, "earworm: redis at 127.0.0.1:1: connection refused\n"},
+		"a flag wins": {path, []string{"--redis", "127.0.0.1:2"}, "earworm: redis at 127.0.0.1:2: connection refused\n"},
+		"missing":     {path + "x", nil, "earworm: read EARWORM_REDIS_FILE: open " + path + "x: no such file or directory\n  earworm worker --help lists its flags\n"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := func(name string) (string, bool) { return c.file, name == "EARWORM_REDIS_FILE" }
+			var errs bytes.Buffer
+			run(t.Context(), console{strings.NewReader(""), io.Discard, &errs}, append([]string{"worker"}, c.args...), env)
+			if errs.String() != c.want {
+				t.Errorf("stderr %q; want %q", &errs, c.want)
+			}
+		})
+	}
+}

@@ -129,6 +129,11 @@ func (s *settings) secret(dst *string, name, usage string) {
 	s.Lookup(name).Annotations["secret"] = nil
 }
 
+func isSecret(f *pflag.Flag) bool {
+	_, secret := f.Annotations["secret"]
+	return secret
+}
+
 // resolve fills in, for every setting that no flag gave, what the environment
 // or else the file says. It names the setting, its origin and what is wanted.
 func (s *settings) resolve(env lookup) error {
@@ -146,9 +151,19 @@ func variable(name string) string {
 	return "EARWORM_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
+// fromEnvironment reads EARWORM_NAME. A secret may also be in a file that
+// EARWORM_NAME_FILE names, as container engines hand secrets out.
 func (s *settings) fromEnvironment(env lookup) (err error) {
 	s.VisitAll(func(f *pflag.Flag) {
 		text, ok := env(variable(f.Name))
+		if path, named := env(variable(f.Name) + "_FILE"); named && isSecret(f) && !ok && !f.Changed && err == nil {
+			raw, unread := os.ReadFile(path)
+			if unread != nil {
+				err = fmt.Errorf("read %s_FILE: %w", variable(f.Name), unread)
+				return
+			}
+			text, ok = strings.TrimSpace(string(raw)), true
+		}
 		if _, setting := f.Annotations[asSetting]; !setting || f.Changed || !ok || text == "" || err != nil {
 			return
 		}
@@ -254,7 +269,7 @@ func wrongValue(f *pflag.Flag, text, origin string, err error) error {
 	if f.Value.Type() == "bool" {
 		want = "want true or false"
 	}
-	if _, secret := f.Annotations["secret"]; secret {
+	if isSecret(f) {
 		return fmt.Errorf("%s%s: %s", f.Name, origin, want)
 	}
 	return fmt.Errorf("%s is %q%s; %s", f.Name, text, origin, want)
