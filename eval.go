@@ -20,6 +20,9 @@ type evalConfig struct {
 	decoding    decode.Options
 	concurrency int
 	list, json  bool
+	halves      bool
+	labels      bool
+	store       storeSettings
 	rhythm      string
 	keys        []string
 	by, report  string
@@ -29,7 +32,7 @@ func evalCommand() *command {
 	e := &evalConfig{}
 	return &command{
 		name:     "eval",
-		operands: "LABELS.csv",
+		operands: "[LABELS.csv]",
 		brief:    "measure the networks against labelled recordings",
 		about: `
 Analyses every recording that the file names and prints, for those whose truth
@@ -38,22 +41,31 @@ and third), key exact and weighted as MIREX does, and meter as balanced accuracy
 over 3 and 4; then how far the confidence of each can be believed. The file has a
 header; of its columns path (relative to the file), tempo_bpm, key and meter
 count, and an empty field is not known. --by parts the recordings by any other
-column, or by source, which is what their file names begin with.`,
+column, or by source, which is what their file names begin with.
+
+--similar takes recordings in place of labels, as analyze does, cuts each in two
+halves, and tells how often a half is among the 1 and the 10 nearest to the other.
+--labels scores every model version in the store against people's labels there.`,
 		examples: `
 earworm eval samples/labels.csv
 earworm eval --list samples/labels.csv
 earworm eval --by genre --report figures samples/labels.csv
 earworm eval --rhythm new.weights labels.csv
-earworm eval --key old.weights labels.csv`,
+earworm eval --key old.weights labels.csv
+earworm eval --similar ~/Music
+earworm eval --labels`,
 		flags: func(s *settings) {
 			s.BoolVar(&e.list, "list", false, "print a line for each recording as well")
 			s.BoolVar(&e.json, "json", false, "print the figures as JSON")
+			s.BoolVar(&e.halves, "similar", false, "measure similarity: the operands are recordings")
+			s.BoolVar(&e.labels, "labels", false, "score the model versions in the store against the labels in it")
 			s.text(&e.by, "by", "", "`column` of the labels to print the figures by, too")
 			s.text(&e.report, "report", "", "`folder` for a page with plots and the worst recordings")
 			s.choice(&e.decoding.Decoder, "decoder", []string{"auto", "native", "ffmpeg"}, "what decodes: auto, native or ffmpeg")
 			s.count(&e.concurrency, "concurrency", runtime.GOMAXPROCS(0), 1, "`number` of recordings at once")
 			s.text(&e.rhythm, "rhythm", "", "weight `file` to measure in place of the built-in rhythm network")
 			s.list(&e.keys, "key", "weight `files` to measure in place of the built-in key networks: one alone, or several together")
+			e.store.flags(s)
 		},
 		run: e.run,
 	}
@@ -69,7 +81,16 @@ type evalReport struct {
 }
 
 func (e *evalConfig) run(ctx context.Context, c console, operands []string) error {
-	if len(operands) > 1 {
+	switch {
+	case e.labels && (e.halves || len(operands) > 0):
+		return usagef("eval --labels takes no operand and no --similar")
+	case e.labels:
+		return e.againstLabels(ctx, c)
+	case len(operands) == 0:
+		return usagef("eval wants LABELS.csv, or recordings after --similar, or --labels")
+	case e.halves:
+		return e.similar(ctx, c, operands)
+	case len(operands) > 1:
 		return usagef("eval wants one file of labels; got %d", len(operands))
 	}
 	labels, err := eval.ReadLabels(operands[0])

@@ -3,10 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
+	"earworm/batch"
 	"earworm/cnn"
 	"earworm/queue"
 	"earworm/schema"
@@ -85,6 +90,7 @@ func (c *fleetSettings) open(ctx context.Context, con console) (_ *fleet, err er
 	if f.worker, err = c.work.worker(f.store, f.model, f.log); err != nil {
 		return nil, err
 	}
+	f.worker.Batches = f.store
 	f.worker.Watch = worker.Watch{Begin: f.watch.stage, Heard: f.watch.heard}
 	return f, nil
 }
@@ -136,7 +142,23 @@ func (f *fleet) work(ctx context.Context) error {
 			}
 		})
 	}
+	beside.Go(func() { f.planner().Run(ctx) })
 	return f.queue.Run(ctx, f.watch.job(f.worker.Handle))
+}
+
+// batches is what makes and changes batches.
+func (f *fleet) batches() *batch.Service {
+	return &batch.Service{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()}
+}
+
+// planner turns batches into jobs, where no other process is at it.
+func (f *fleet) planner() *batch.Planner {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unnamed"
+	}
+	holder := fmt.Sprintf("%s/%d/%s", host, os.Getpid(), uuid.NewString()[:8])
+	return &batch.Planner{Service: *f.batches(), Holder: holder, Log: f.log}
 }
 
 // refillOnce enqueues what is pending, if it is this process's turn: at the

@@ -26,7 +26,7 @@ const (
 // A command is one word of the program: its flags, then what it does.
 type command struct {
 	name     string
-	operands string // as the usage line shows them; empty: it takes none
+	operands string // as the usage line shows them; empty: it takes none, in brackets: it can do without
 	brief    string // one line, lower case, for the list of commands
 	about    string // paragraphs, for its own help
 	examples string // a line each
@@ -155,7 +155,7 @@ func (cmd *command) start(ctx context.Context, c console, args []string, env loo
 	if cmd.operands == "" && len(operands) > 0 {
 		return hinted{usagef("%s takes no operand; got %q", cmd.name, operands[0]), hint}
 	}
-	if cmd.operands != "" && len(operands) == 0 {
+	if cmd.operands != "" && cmd.operands[0] != '[' && len(operands) == 0 {
 		return hinted{usagef("%s wants %s", cmd.name, cmd.operands), hint}
 	}
 	return cmd.run(ctx, c, operands)

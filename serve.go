@@ -12,7 +12,6 @@ import (
 
 	"earworm/api"
 	"earworm/auth"
-	"earworm/batch"
 	"earworm/web"
 )
 
@@ -116,7 +115,7 @@ func (s *serveConfig) placeUploads() error {
 func (s *serveConfig) site(f *fleet, door *auth.Door) (*web.Site, error) {
 	return web.New(web.Config{
 		Store: f.store, Queue: f.queue, Source: f.worker.Source, Decode: s.work.decode(), ModelVersion: f.model.Version(),
-		Batches: &batch.Service{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
+		Batches: f.batches(),
 		Uploads: s.uploads, Door: door, Log: f.log,
 	})
 }
@@ -182,7 +181,7 @@ func (s *serveConfig) handler(ctx context.Context, f *fleet, door *auth.Door, si
 	mux.Handle("/v1/", api.New(api.Config{ //nolint:contextcheck // every request has a context of its own
 		Intake:  intake,
 		Store:   f.store,
-		Batches: &batch.Service{Store: f.store, Queue: f.queue, ModelVersion: f.model.Version()},
+		Batches: f.batches(),
 		Door:    door,
 		Log:     f.log,
 	}))
