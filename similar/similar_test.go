@@ -40,7 +40,7 @@ func angled(degrees float64) []float32 {
 }
 
 // track is heard by a version, at an angle.
-func (c catalogue) track(name, version string, degrees, bpm float64, key string) schema.TrackID {
+func (c catalogue) track(name, version string, degrees, bpm float64, key string) {
 	c.t.Helper()
 	k := schema.UnknownKey
 	if err := k.UnmarshalText([]byte(key)); err != nil {
@@ -58,12 +58,12 @@ func (c catalogue) track(name, version string, degrees, bpm float64, key string)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return id
 }
 
-func (c catalogue) put(id schema.TrackID, space string, v ...float32) {
+// put is a service of its own: collaborative filtering.
+func (c catalogue) put(id schema.TrackID, v ...float32) {
 	c.t.Helper()
-	if err := c.PutVector(c.t.Context(), id, space, v); err != nil {
+	if err := c.PutVector(c.t.Context(), id, "cf", v); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -127,10 +127,10 @@ func TestSpacesAreBlendedByWeight(t *testing.T) {
 	c.track("listened", "m1", 80, 100, "") // the reverse
 	c.track("both", "m1", 30, 100, "")
 	c.track("alone", "m1", 1, 100, "") // in no other space
-	c.put("seed", "cf", 1, 0)
-	c.put("sounds", "cf", 0, 1)
-	c.put("listened", "cf", 1, 0.01)
-	c.put("both", "cf", 1, 0.5)
+	c.put("seed", 1, 0)
+	c.put("sounds", 0, 1)
+	c.put("listened", 1, 0.01)
+	c.put("both", 1, 0.5)
 	s := similar.Searcher{Store: c}
 	for want, weights := range map[string]map[string]float64{
 		"alone sounds both listened":  {"audio": 1},
@@ -156,7 +156,7 @@ func TestQueriesThatCannotBe(t *testing.T) {
 	c := newCatalogue(t)
 	c.track("seed", "m1", 0, 100, "")
 	c.track("new", "m2", 0, 100, "")
-	c.put("seed", "cf", 1, 0)
+	c.put("seed", 1, 0)
 	s := similar.Searcher{Store: c}
 	for want, w := range map[string]similar.Want{
 		`unknown space "text"; want audio, cf`:                                 {Weights: map[string]float64{"text": 1}},
@@ -263,7 +263,7 @@ func TestCompatibleKeysAreNeighboursOnTheWheel(t *testing.T) {
 	}
 }
 
-var _ similar.Store = (schema.Store)(nil)
+var _ similar.Store = schema.Store(nil)
 
 func BenchmarkLike(b *testing.B) {
 	store, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "store.db"))
