@@ -119,7 +119,7 @@ func (s *Site) compare(w http.ResponseWriter, r *http.Request) error {
 			return refusal{http.StatusNotFound, fmt.Sprintf("Nothing was analysed by %q.", version)}
 		}
 	}
-	c := s.comparison(v.Old, v.New, r.URL.Query().Has("again"))
+	c := s.comparison(v.Old, v.New, r.URL.Query().Has("again")) //nolint:contextcheck // the walk outlives the request
 	v.Seen, v.Report = c.seen, c.report
 	if c.err != nil {
 		v.Trouble = "The catalogue could not be walked: the store does not answer."
@@ -267,7 +267,7 @@ func (s *Site) promote(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	s.follow(version)
+	s.follow(version) //nolint:contextcheck // it outlives the request
 	http.Redirect(w, r, "/compare?"+url.Values{"old": {from.ModelVersion}, "new": {version}}.Encode(), http.StatusSeeOther)
 	return nil
 }
