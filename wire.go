@@ -179,9 +179,9 @@ type workSettings struct {
 }
 
 func (c *workSettings) flags(s *settings) {
-	s.choice(&c.decoder, "decoder", []string{"auto", "native", "ffmpeg"}, "auto (ffmpeg where it is there), native or ffmpeg")
+	s.choice(&c.decoder, "decoder", []string{"auto", "native", "ffmpeg"}, "auto (in Go where we can, else ffmpeg), native or ffmpeg")
 	s.text(&c.ffmpeg, "ffmpeg", "", "`path` of ffmpeg (default: looked up in PATH)")
-	s.count(&c.concurrency, "concurrency", runtime.NumCPU(), 1, "tracks worked on at once")
+	s.count(&c.concurrency, "concurrency", runtime.GOMAXPROCS(0), 1, "tracks worked on at once")
 	s.size(&c.maxBytes, "max-bytes", 2<<30, "largest file")
 	s.span(&c.maxDuration, "max-duration", 2*time.Hour, "longest recording")
 	s.span(&c.timeout, "decode-timeout", 5*time.Minute, "longest time that decoding one file may take")

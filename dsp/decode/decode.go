@@ -3,8 +3,8 @@
 // hours needs no more memory than one of two seconds.
 //
 // The format is told from the bytes, never from the name. WAV, MP3, FLAC and
-// Ogg Vorbis are decoded in Go; these and many more by ffmpeg, as a child
-// process, where it is installed. Both ways share the check of the header, the
+// Ogg Vorbis are decoded in Go, which costs less than a child process; all else,
+// and these on demand, by ffmpeg, where it is installed. Both ways share the check of the header, the
 // mean over channels and the rule by which a file counts as cut off:
 // docs/decisions/decoding.md has the reasons.
 //
@@ -43,7 +43,7 @@ const (
 
 // Options say how to decode. The zero Options are the defaults.
 type Options struct {
-	Decoder     string        // "auto": ffmpeg where it is found, else native; "native"; "ffmpeg"
+	Decoder     string        // "auto": native where we can, else ffmpeg; "native"; "ffmpeg"
 	FFmpeg      string        // path of ffmpeg; empty: look it up in PATH
 	MaxDuration time.Duration // of the recording; 0: 2 hours
 	MaxBytes    int64         // of the file; 0: 2 GiB
@@ -152,20 +152,25 @@ func open(ctx context.Context, path string, o Options) (_ *Stream, err error) {
 	s := &Stream{path: path, info: t.info, vague: t.vague, demuxer: t.demuxer, file: f, watch: w}
 	s.limit = int64(o.MaxDuration.Seconds() * dsp.SampleRate)
 
-	program, err := choose(o, t)
-	if err != nil {
-		return nil, err
-	}
 	rate := t.info.SampleRate
-	if program != "" {
-		var p *process
-		if p, err = startFFmpeg(ctx, program, f, t, w); err != nil {
+	var odd error // why it is not decoded in Go, though it begins as if it could be
+	if o.Decoder != "ffmpeg" && t.native != nil {
+		s.source, s.decoder, odd = t.native()
+		if odd != nil && (o.Decoder == "native" || !errors.Is(odd, ErrUnsupported)) {
+			return nil, odd
+		}
+	}
+	if o.Decoder == "ffmpeg" || t.native == nil || odd != nil {
+		program, err := findFFmpeg(o, t)
+		if err != nil {
+			return nil, errors.Join(odd, err)
+		}
+		p, err := startFFmpeg(ctx, program, f, t, w)
+		if err != nil {
 			return nil, err
 		}
 		s.source, s.decoder, s.closer = p, "ffmpeg", p
 		rate = dsp.SampleRate
-	} else if s.source, s.decoder, err = t.native(); err != nil {
-		return nil, err
 	}
 	if r, ok := s.source.(rated); ok {
 		rate = r.rate()
@@ -175,28 +180,27 @@ func open(ctx context.Context, path string, o Options) (_ *Stream, err error) {
 	return s, nil
 }
 
-// choose finds the ffmpeg to run; "" stands for native decoding.
-func choose(o Options, t *track) (program string, err error) {
-	if o.Decoder != "native" {
-		name := o.FFmpeg
-		if name == "" {
-			name = "ffmpeg"
-		}
-		if program, err = exec.LookPath(name); err == nil {
-			return program, nil
-		}
-		if o.Decoder == "ffmpeg" {
-			return "", fmt.Errorf("decoder is ffmpeg, which is not there: %w", err)
-		}
-	}
-	switch {
-	case t.native != nil:
-		return "", nil
-	case o.Decoder == "native":
+// findFFmpeg finds the program for a track that is not decoded in Go.
+func findFFmpeg(o Options, t *track) (string, error) {
+	if o.Decoder == "native" {
 		return "", fmt.Errorf("%w: %s is decoded by ffmpeg only", ErrUnsupported, t.why())
+	}
+	program, err := lookUp(o)
+	switch {
+	case err == nil:
+		return program, nil
+	case o.Decoder == "ffmpeg":
+		return "", fmt.Errorf("decoder is ffmpeg, which is not there: %w", err)
 	default:
 		return "", fmt.Errorf("%w: %s needs ffmpeg, which is not installed", ErrUnsupported, t.why())
 	}
+}
+
+func lookUp(o Options) (program string, err error) {
+	if o.FFmpeg != "" {
+		return exec.LookPath(o.FFmpeg)
+	}
+	return exec.LookPath("ffmpeg")
 }
 
 // openFile opens a regular file of acceptable size. A pipe or device is

@@ -47,8 +47,8 @@ var fixtures = []struct {
 	{"mpeg2.mp3", "earworm/mp3", 0, true},
 	{"mpeg25.mp3", "earworm/mp3", 0, true},
 	{"layer2.mp2", "", 15 * time.Millisecond, false},
-	{"stereo.ogg", "oggvorbis", 0, true},
-	{"mono-32k.ogg", "oggvorbis", 0, true},
+	{"stereo.ogg", "earworm/vorbis", 0, true},
+	{"mono-32k.ogg", "earworm/vorbis", 0, true},
 	{"stereo.flac", "earworm/flac", 0, true},
 	{"deep.flac", "earworm/flac", 0, true},
 	{"stereo.opus", "", 0, true},
@@ -297,4 +297,19 @@ func benchmark(b *testing.B, path string, o decode.Options) {
 		}
 	}
 	b.ReportMetric(float64(heard)/dsp.SampleRate/b.Elapsed().Seconds(), "x-realtime")
+}
+
+// By itself each format goes to what decodes it at the least cost, and a kind
+// that is too odd for us goes to ffmpeg.
+func TestAutoTakesTheCheaper(t *testing.T) {
+	t.Parallel()
+	for _, f := range fixtures {
+		want := f.decoder
+		if want == "" {
+			want = "ffmpeg"
+		}
+		if _, got := must(t, filepath.Join("testdata", f.file), decode.Options{}); got != want {
+			t.Errorf("%s is decoded by %s; want %s", f.file, got, want)
+		}
+	}
 }

@@ -29,6 +29,9 @@ func WriteWAV(ctx context.Context, path, to string, o Options) error {
 	if err := o.Validate(); err != nil {
 		return fmt.Errorf("render %q: %w", path, err)
 	}
+	if _, err := lookUp(o); err == nil && o.Decoder == "auto" {
+		o.Decoder = "ffmpeg" // in stereo
+	}
 	// Open's checks are for both ways: format, length, size.
 	sound, err := Open(ctx, path, o)
 	if err != nil {

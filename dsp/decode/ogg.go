@@ -96,7 +96,7 @@ func examineOgg(t *track, f io.ReaderAt, start, size int64) error {
 			}
 			t.native = func() (source, string, error) {
 				v, err := newVorbis(io.NewSectionReader(f, start, size-start))
-				return v, "oggvorbis", err
+				return v, "earworm/vorbis", err
 			}
 			return nil
 		}

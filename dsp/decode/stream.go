@@ -43,7 +43,7 @@ func (s *Stream) Info() Info { return s.info }
 
 // Decoder names what decodes the file: "ffmpeg", "go-audio/wav", "earworm/wav"
 // (the encodings that go-audio does not know), "earworm/mp3", "earworm/flac" or
-// "oggvorbis".
+// "earworm/vorbis".
 func (s *Stream) Decoder() string { return s.decoder }
 
 // Close ends decoding and gives up the file. A child process is dead when it

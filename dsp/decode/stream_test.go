@@ -130,7 +130,7 @@ func TestFFmpegThatHangsIsKilledWithItsChildren(t *testing.T) {
 		said <- b
 	}()
 	begun := time.Now()
-	_, _, err := read(t, "testdata/stereo.mp3", decode.Options{FFmpeg: path, Timeout: 500 * time.Millisecond})
+	_, _, err := read(t, "testdata/stereo.mp3", decode.Options{Decoder: "ffmpeg", FFmpeg: path, Timeout: 500 * time.Millisecond})
 	if !errors.Is(err, decode.ErrTimeout) {
 		t.Errorf("error %v; want a timeout", err)
 	}

@@ -2,70 +2,79 @@ package decode
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
-	"github.com/jfreymuth/oggvorbis"
+	"earworm/dsp"
+	"earworm/dsp/decode/vorbis"
 )
 
-// vorbis decodes Ogg Vorbis by oggvorbis, link after link where streams are
-// chained.
-type vorbis struct {
-	ogg      *oggReader
-	decoder  *oggvorbis.Reader
-	channels int
-	rate     int
-	buffer   []float32
+// vorbisSound decodes Ogg Vorbis, link after link where streams are chained.
+type vorbisSound struct {
+	ogg     *oggReader
+	setup   *vorbis.Setup
+	half    int // 1: at half the rate
+	packets vorbisPackets
+	decoder *vorbis.Decoder // of the link; nil: none of its pages was read
+	ready   []float32       // not yet given
+
+	// Of the link, in the stream's samples.
+	before int   // the block of the packet before; 0: none
+	total  int64 // that the pages so far hold
+	origin int64 // of what granule positions count
+	// The same at the decoder's rate.
+	at    int64 // samples decoded
+	skip  int64 // samples before the sound
+	until int64 // where it ends
 }
 
-func newVorbis(r io.Reader) (*vorbis, error) {
-	v := &vorbis{ogg: &oggReader{r: bufio.NewReaderSize(r, 1<<16)}}
+func newVorbis(r io.Reader) (*vorbisSound, error) {
+	v := &vorbisSound{ogg: &oggReader{r: bufio.NewReaderSize(r, 1<<16)}}
 	return v, v.link()
 }
 
+func (v *vorbisSound) rate() int { return v.setup.Rate >> v.half }
+
 // link begins the next stream of the chain.
-func (v *vorbis) link() (err error) {
-	defer recovered(&err)
-	pages, err := newVorbisPages(v.ogg)
+func (v *vorbisSound) link() error {
+	packets, head, header, err := newVorbisPackets(v.ogg)
 	if err != nil {
 		return err
 	}
-	decoder, err := oggvorbis.NewReader(pages)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	setup, err := vorbis.Parse(head, header)
+	switch {
+	case errors.Is(err, vorbis.ErrOld):
+		return fmt.Errorf("%w: vorbis with %w", ErrUnsupported, err)
+	case err != nil:
+		return fmt.Errorf("%w: vorbis: %w", ErrCorrupt, err)
+	case setup.Channels > maxChannels:
+		return fmt.Errorf("%w: it has %d channels; want 1 to %d", ErrUnsupported, setup.Channels, maxChannels)
+	case v.setup != nil && setup.Rate != v.setup.Rate:
+		return fmt.Errorf("%w: ogg changes from %d to %d Hz", ErrUnsupported, v.setup.Rate, setup.Rate)
 	}
-	if v.rate != 0 && decoder.SampleRate() != v.rate {
-		return fmt.Errorf("%w: ogg changes from %d to %d Hz", ErrUnsupported, v.rate, decoder.SampleRate())
+	*v = vorbisSound{ogg: v.ogg, setup: setup, packets: packets, until: math.MaxInt64}
+	if setup.Rate >= 2*dsp.SampleRate {
+		v.half = 1
 	}
-	v.decoder, v.rate, v.channels = decoder, decoder.SampleRate(), decoder.Channels()
 	return nil
 }
 
-func (v *vorbis) read(dst []float32) (_ int, err error) {
-	defer recovered(&err)
-	if need := len(dst) * v.channels; len(v.buffer) < need {
-		v.buffer = make([]float32, need)
-	}
-	for {
-		got, err := v.decoder.Read(v.buffer[:len(dst)*v.channels])
-		n := got / v.channels
-		if n > 0 {
-			for i := range n {
-				var sum float32
-				for _, x := range v.buffer[i*v.channels : (i+1)*v.channels] {
-					sum += x
-				}
-				dst[i] = sum / float32(v.channels)
+func (v *vorbisSound) read(dst []float32) (int, error) {
+	for len(v.ready) == 0 {
+		if len(v.packets.whole) > 0 {
+			if err := v.decode(); err != nil {
+				return 0, err
 			}
-			return n, nil // an error comes again
+			continue
 		}
+		err := v.page()
 		if err == nil {
 			continue
 		}
 		if !errors.Is(err, io.EOF) {
-			return 0, fmt.Errorf("%w: %w", ErrCorrupt, err)
+			return 0, err
 		}
 		if p, err := v.ogg.next(); err != nil || !p.is(oggBegin) {
 			return 0, io.EOF // junk after the end is not the end's fault
@@ -75,132 +84,68 @@ func (v *vorbis) read(dst []float32) (_ int, err error) {
 			return 0, err
 		}
 	}
-}
-
-// Bounds on packets. Comments are skipped, however long they are.
-const (
-	maxSetup  = 253 * 255 // fits into one page; usual ones have 4 kB
-	maxPacket = 1 << 20
-)
-
-// vorbisPages is what oggvorbis reads: one Vorbis stream with its headers
-// checked, its comments emptied and no other stream between. The library
-// trusts all of that: what it is not shown cannot hurt it.
-type vorbisPages struct {
-	ogg    *oggReader
-	serial uint32
-	out    []byte // bytes to be read before the next page
-	open   int    // length so far of a packet that goes on in the next page
-	ended  bool
-}
-
-func newVorbisPages(ogg *oggReader) (*vorbisPages, error) {
-	v := &vorbisPages{ogg: ogg}
-	var head []byte
-	for head == nil {
-		p, err := ogg.next()
-		if err != nil || !p.is(oggBegin) {
-			return nil, fmt.Errorf("%w: ogg without a vorbis stream", ErrCorrupt)
-		}
-		if b := p.body(); len(b) >= 30 && string(b[:7]) == "\x01vorbis" {
-			v.serial, head = p.serial(), append(head, b[:30]...)
-		}
-	}
-	setup, err := v.setup()
-	if err != nil {
-		return nil, err
-	}
-	if err := checkVorbis(head, setup); err != nil {
-		return nil, err
-	}
-	v.out = oggPack(v.out, oggBegin, v.serial, head)
-	v.out = oggPack(v.out, 0, v.serial, []byte("\x03vorbis\x00\x00\x00\x00\x00\x00\x00\x00\x01"), setup)
-	return v, nil
-}
-
-// setup skips the comments and returns the third header. The sound begins on
-// a page of its own.
-func (v *vorbisPages) setup() (setup []byte, err error) {
-	comments := true
-	for {
-		p, err := v.ogg.next()
-		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%w: ogg ends within its headers", ErrCorrupt)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if p.serial() != v.serial {
-			continue
-		}
-		body := p.body()
-		for _, l := range p.lacing() {
-			if !comments {
-				setup = append(setup, body[:l]...)
-			}
-			body = body[l:]
-			switch {
-			case len(setup) > maxSetup:
-				return nil, fmt.Errorf("%w: vorbis with a setup of more than %d bytes", ErrUnsupported, maxSetup)
-			case l == 255:
-			case comments:
-				comments = false
-			default:
-				return setup, nil
-			}
-		}
-	}
-}
-
-// Read gives the pages of the stream, to its end.
-func (v *vorbisPages) Read(dst []byte) (int, error) {
-	for len(v.out) == 0 {
-		if v.ended {
-			return 0, io.EOF
-		}
-		p, err := v.ogg.next()
-		if err != nil {
-			return 0, err
-		}
-		if p.is(oggBegin) { // the next link, and this one did not say its end
-			v.ogg.held = true
-			return 0, io.EOF
-		}
-		if p.serial() != v.serial || len(p.lacing()) == 0 {
-			continue
-		}
-		for _, l := range p.lacing() {
-			v.open += int(l)
-			if v.open > maxPacket {
-				return 0, fmt.Errorf("%w: a vorbis packet of more than %d bytes", ErrCorrupt, maxPacket)
-			}
-			if l < 255 {
-				v.open = 0
-			}
-		}
-		v.out, v.ended = p.raw, p.is(oggEnd)
-	}
-	n := copy(dst, v.out)
-	v.out = v.out[n:]
+	n := copy(dst, v.ready)
+	v.ready = v.ready[n:]
 	return n, nil
 }
 
-// oggPack appends a page that holds the packets whole.
-func oggPack(dst []byte, flags byte, serial uint32, packets ...[]byte) []byte {
-	p := make([]byte, oggHeader, oggMaxPage)
-	copy(p, "OggS")
-	p[5] = flags
-	binary.LittleEndian.PutUint32(p[14:], serial)
-	for _, packet := range packets {
-		for range len(packet) / 255 {
-			p = append(p, 255)
+// decode makes the samples of the next packet.
+func (v *vorbisSound) decode() error {
+	samples, err := v.decoder.Decode(v.packets.take())
+	if err != nil {
+		return fmt.Errorf("%w: vorbis: %w", ErrCorrupt, err)
+	}
+	from := max(0, min(v.skip-v.at, int64(len(samples))))
+	to := max(from, min(v.until-v.at, int64(len(samples))))
+	v.ready = samples[from:to]
+	v.at += int64(len(samples))
+	return nil
+}
+
+// page reads a page and what its granule position says: how many samples there
+// are up to its last packet's end. If the first page has more, they lie before
+// the sound; if the last has, behind it (Vorbis I, A.2).
+func (v *vorbisSound) page() error {
+	granule, last, err := v.packets.page()
+	if err != nil || len(v.packets.whole) == 0 {
+		return err
+	}
+	for _, packet := range v.packets.whole {
+		block, err := v.setup.Samples(packet)
+		if err != nil {
+			break // decoding it tells
 		}
-		p = append(p, byte(len(packet)%255))
+		if v.before > 0 {
+			v.total += int64(v.before+block) / 4
+		}
+		v.before = block
 	}
-	p[26] = byte(len(p) - oggHeader)
-	for _, packet := range packets {
-		p = append(p, packet...)
+	if v.decoder == nil {
+		v.begin(granule, last)
 	}
-	oggPage{raw: p}.seal()
-	return append(dst, p...)
+	if last && granule >= 0 {
+		odd := int64(0) // the first of the samples decoded
+		if v.half == 1 {
+			odd = v.origin & 1
+		}
+		v.until = (max(0, granule+v.origin-odd) + 1<<v.half - 1) >> v.half
+	}
+	return nil
+}
+
+// begin makes the decoder, for those samples of which the first of the sound is
+// one.
+func (v *vorbisSound) begin(granule int64, last bool) {
+	if granule >= 0 && (!last || granule > v.total) {
+		v.origin = v.total - granule
+	}
+	rate := vorbis.Full
+	if v.half == 1 {
+		rate = vorbis.HalfEven
+		if v.origin&1 == 1 {
+			rate = vorbis.HalfOdd
+		}
+	}
+	v.skip = max(0, v.origin) >> v.half
+	v.decoder = v.setup.NewDecoder(rate)
 }
