@@ -67,6 +67,7 @@ func TestDownloadDiskFull(t *testing.T) {
 	for _, name := range names {
 		addresses = append(addresses, web.URL+"/"+filepath.Base(name))
 	}
+	f.env = append(f.env, "EARWORM_ALLOW_PRIVATE=true") // the server is on this machine
 	f.enqueue(program, addresses...)
 	disk := smallDisk(t, "3m")
 	f.start(4, []string{"TMPDIR=" + disk}, "--refill", "1m")

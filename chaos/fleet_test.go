@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -250,7 +251,7 @@ func (f *fleet) startBuild(build string, n int, env []string, flags ...string) {
 func (f *fleet) launch(name string, args []string, env ...string) *process {
 	f.t.Helper()
 	p := &process{Cmd: exec.Command(name, args...), done: make(chan struct{})} //nolint:noctx // ended by signals
-	p.Env = append(f.env[:len(f.env):len(f.env)], env...)
+	p.Env = slices.Concat(f.env, env)
 	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	log, err := os.CreateTemp(f.dir, "worker-*.log")
 	if err != nil {

@@ -16,9 +16,17 @@ func TestLabelsWhileReprocessed(t *testing.T) {
 	f.fill(n)
 	f.start(4, nil)
 	f.until(n)
-	f.enqueue(program, "--force", "--lane", "reprocess", filepath.Join(f.dir, "music"))
-	for !f.idle() && len(f.labels) < n {
-		f.labelSome(5)
+	again := f.launch(program, []string{"enqueue", "--force", "--lane", "reprocess", filepath.Join(f.dir, "music")})
+	for over := false; len(f.labels) < n && !over; {
+		f.labelSome(1)
+		select {
+		case <-again.done:
+			over = f.idle()
+		default:
+		}
+	}
+	if <-again.done; again.err != nil {
+		t.Fatal(again.err)
 	}
 	t.Logf("%d labels were given while %d tracks were heard again", len(f.labels)-n/20, n)
 	f.account(nil)

@@ -35,7 +35,7 @@ func startRedis(t *testing.T, dir string) *redisServer {
 	r := &redisServer{Client: redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1}), addr: addr, dir: dir}
 	r.start(t)
 	t.Cleanup(func() {
-		r.Client.Close()
+		r.Close()
 		r.kill(t)
 	})
 	return r

@@ -97,7 +97,7 @@ var errLater = errors.New("waits for another job that may end the worker")
 // this one. While versions change, workers of both take from one queue.
 var errForeign = errors.New("waits for a worker of its model version")
 
-// ErrAway, wrapped, is an outcome that says nothing of the job: a server that
+// ErrAway is an outcome, wrapped, that says nothing of the job: a server that
 // is needed for any job did not answer. The job is tried again, and the run is
 // not counted as an attempt, the last one included.
 var ErrAway = errors.New("a server is away")

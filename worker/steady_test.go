@@ -146,9 +146,10 @@ func (refusing) SaveAnalysis(context.Context, schema.Analysis) error {
 func TestLateFailureHidesNoAnalysis(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, wav(1, 0.5))
+	d := b.delivery()
 	b.ear.instead = func(ctx context.Context) error {
 		b.ear.instead = nil
-		if err := b.Handle(ctx, b.delivery()); err != nil { // another worker's
+		if err := b.Handle(ctx, d); err != nil { // another worker's
 			t.Error(err)
 		}
 		return fmt.Errorf("read: %w", decode.ErrTimeout)
