@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -114,6 +115,19 @@ func TestRefusedWorkerDoesNotSpin(t *testing.T) {
 	}
 	server.SetError("")
 	stop()
+}
+
+// Handing a job in waits for nothing: that it is not there yet is no refusal.
+func TestEnqueueDoesNotPause(t *testing.T) {
+	t.Parallel()
+	q := quiet(t, "redis://"+miniredis.RunT(t).Addr())
+	began := time.Now()
+	for i := range 20 {
+		enqueue(t, q, job(fmt.Sprint("track-", i)))
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("20 jobs were handed in in %v", took)
+	}
 }
 
 // asked counts commands.
