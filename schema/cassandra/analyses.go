@@ -13,8 +13,8 @@ import (
 )
 
 // SaveAnalysis is as schema.Analyses says. The track's UpdatedAt becomes
-// a.AnalysedAt. The track's status is written last: where it says analysed,
-// all the rest is there.
+// a.AnalysedAt. The track's status is written last but for its place in
+// the listings: where it says analysed, all the rest is there.
 func (s *Store) SaveAnalysis(ctx context.Context, a schema.Analysis) error {
 	return s.wrap("save analysis of track", a.TrackID, s.saveAnalysis(ctx, a))
 }
@@ -51,7 +51,8 @@ func (s *Store) saveAnalysis(ctx context.Context, a schema.Analysis) error {
 		a.Decoder, string(result)).ExecContext(ctx); err != nil {
 		return err
 	}
-	if err := s.refreshFeatures(ctx, a.TrackID); err != nil {
+	was, err := s.renewFeatures(ctx, a.TrackID)
+	if err != nil {
 		return err
 	}
 	if err := s.query(`UPDATE tracks SET sha256 = ?, duration_s = ?, status = ?, failure_code = '', failure_message = '',
@@ -59,7 +60,7 @@ func (s *Store) saveAnalysis(ctx context.Context, a schema.Analysis) error {
 		a.SHA256, a.DurationS, schema.Analysed, a.ModelVersion, a.AnalysedAt, a.TrackID).ExecContext(ctx); err != nil {
 		return err
 	}
-	return s.relist(ctx, a.TrackID, nil)
+	return s.relist(ctx, a.TrackID, was)
 }
 
 // keepEmbedding writes a model's vector into the space of its version.

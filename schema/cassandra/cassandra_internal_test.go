@@ -7,12 +7,17 @@ import (
 	"io"
 	"math"
 	"net"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
+
+	"earworm/schema"
 )
 
 func TestTokenRangesCoverTheRingOnce(t *testing.T) {
@@ -238,5 +243,53 @@ func TestNodesThatDoNotFit(t *testing.T) {
 				t.Errorf("%v; want %q", err, c.want)
 			}
 		})
+	}
+}
+
+func TestNothingAllowsFiltering(t *testing.T) {
+	words := "ALLOW " + "FILTERING"
+	sources := 0
+	for _, pattern := range []string{"*.go", "migrations/*.cql"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sources++; strings.Contains(strings.ToUpper(string(text)), words) {
+				t.Errorf("%s has %s; want an index or a token range", name, words)
+			}
+		}
+	}
+	if sources < 2 {
+		t.Errorf("%d sources were read", sources)
+	}
+}
+
+func TestMergedListsEndWhereOneWasCut(t *testing.T) {
+	rows := func(values ...float64) (list []schema.Cursor) {
+		for _, v := range values {
+			list = append(list, schema.Cursor{Order: schema.ByWorth, Value: v, ID: "a"})
+		}
+		return list
+	}
+	for name, c := range map[string]struct {
+		lists [][]schema.Cursor
+		want  []schema.Cursor
+		end   bool
+	}{
+		"none":                     {nil, nil, true},
+		"whole lists":              {[][]schema.Cursor{rows(5, 3), nil, rows(4)}, rows(5, 4, 3), true},
+		"one was cut":              {[][]schema.Cursor{rows(9, 8, 7), rows(6, 5)}, rows(9, 8, 7), false},
+		"cut beyond another's end": {[][]schema.Cursor{rows(9, 8, 1), rows(6, 5)}, rows(9, 8, 6, 5, 1), false},
+		"of two the earlier cut":   {[][]schema.Cursor{rows(9, 8, 2), rows(7, 6, 5), rows(1)}, rows(9, 8, 7, 6, 5), false},
+	} {
+		got, end := merged(c.lists, 3)
+		if !slices.Equal(got, c.want) || end != c.end {
+			t.Errorf("%s: got %v, end %v; want %v, %v", name, got, end, c.want, c.end)
+		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // after a file's statements, before it is noted as applied, and like those may
 // be done twice.
 var fills = map[string]func(s *Store, ctx context.Context) error{
-	"0008_listing_filled.cql": (*Store).fillListing,
+	"0010_listing_filled.cql": (*Store).fillListing,
 }
 
 // fillListing enters every track into the listings, makes its features anew,

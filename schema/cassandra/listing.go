@@ -21,6 +21,9 @@ import (
 // there are rows.
 const listingBuckets = 16
 
+// mostAtOnce bounds how many tracks one statement asks for.
+const mostAtOnce = 100
+
 func bucketOf(id schema.TrackID) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id)) // it never fails
@@ -106,7 +109,7 @@ func (s *Store) items(ctx context.Context, ids []schema.TrackID) (map[schema.Tra
 		return err
 	})
 	all.Go(func() (err error) {
-		heard, err = gather(ctx, s.query("SELECT "+featureColumns+", worth, worth_reasons FROM features WHERE track_id IN ?", ids), scanWorthy)
+		heard, err = s.heardOf(ctx, ids)
 		return err
 	})
 	if err := all.Wait(); err != nil {
@@ -136,6 +139,18 @@ type worthy struct {
 	reasons []string
 }
 
+// heardOf reads the features of those tracks that have some.
+func (s *Store) heardOf(ctx context.Context, ids []schema.TrackID) (heard []worthy, err error) {
+	for some := range slices.Chunk(ids, mostAtOnce) {
+		more, err := gather(ctx, s.query("SELECT "+featureColumns+", worth, worth_reasons FROM features WHERE track_id IN ?", some), scanWorthy)
+		if err != nil {
+			return nil, err
+		}
+		heard = append(heard, more...)
+	}
+	return heard, nil
+}
+
 func scanWorthy(r row) (w worthy, err error) {
 	w.Features, err = scanFeatures(func(dest ...any) error { return r(append(dest, &w.worth, &w.reasons)...) })
 	return w, err
@@ -162,8 +177,7 @@ func (s *Store) list(ctx context.Context, l schema.Listing) (page schema.Page, e
 		at = &c
 	}
 	for {
-		want := l.Limit + 1 - len(page.Items)
-		rows, err := s.listed(ctx, l, at, want)
+		rows, end, err := s.listed(ctx, l, at, l.Limit+1-len(page.Items))
 		if err != nil {
 			return page, err
 		}
@@ -177,7 +191,7 @@ func (s *Store) list(ctx context.Context, l schema.Listing) (page schema.Page, e
 			page.Next = schema.CursorAt(l.Order, page.Items[l.Limit-1]).String()
 			return page, nil
 		}
-		if len(rows) < want {
+		if end {
 			return page, nil
 		}
 		at = &rows[len(rows)-1]
@@ -192,7 +206,7 @@ func (s *Store) borneOut(ctx context.Context, l schema.Listing, rows []schema.Cu
 		ids[i] = r.ID
 	}
 	found := map[schema.TrackID]schema.Item{}
-	for some := range slices.Chunk(ids, 100) {
+	for some := range slices.Chunk(ids, mostAtOnce) {
 		items, err := s.items(ctx, some)
 		if err != nil {
 			return nil, err
@@ -209,17 +223,21 @@ func (s *Store) borneOut(ctx context.Context, l schema.Listing, rows []schema.Cu
 	return items, nil
 }
 
-// listed reads the first n rows of the index after a cursor, from all buckets.
-func (s *Store) listed(ctx context.Context, l schema.Listing, after *schema.Cursor, n int) ([]schema.Cursor, error) {
+// listed reads rows of the index after a cursor, n at most, and whether they
+// are the last. Tracks are spread evenly: each bucket is asked for little more
+// than its share, and where that was too little, rows beyond what one of them
+// gave are left to the next call.
+func (s *Store) listed(ctx context.Context, l schema.Listing, after *schema.Cursor, n int) (rows []schema.Cursor, end bool, err error) {
+	share := min(n, 2*n/listingBuckets+8)
 	var queries []*gocql.Query
 	for bucket := range listingBuckets {
 		if after == nil {
-			queries = append(queries, s.inBucket(l, bucket, n, ""))
+			queries = append(queries, s.inBucket(l, bucket, share, ""))
 			continue
 		}
 		queries = append(queries,
-			s.inBucket(l, bucket, n, "rank = ? AND track_id > ?", after.Value, after.ID),
-			s.inBucket(l, bucket, n, "rank < ?", after.Value))
+			s.inBucket(l, bucket, share, "rank = ? AND track_id > ?", after.Value, after.ID),
+			s.inBucket(l, bucket, share, "rank < ?", after.Value))
 	}
 	found := make([][]schema.Cursor, len(queries))
 	all, ctx := errgroup.WithContext(ctx)
@@ -233,13 +251,33 @@ func (s *Store) listed(ctx context.Context, l schema.Listing, after *schema.Curs
 		})
 	}
 	if err := all.Wait(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	rows := slices.Concat(found...)
-	slices.SortFunc(rows, func(a, b schema.Cursor) int {
+	rows, end = merged(found, share)
+	if len(rows) > n {
+		rows, end = rows[:n], false
+	}
+	return rows, end, nil
+}
+
+// merged puts the first rows of several lists, each cut at a length, in one
+// order, up to where one that was cut may hold more. end: none was cut.
+func merged(lists [][]schema.Cursor, cut int) (rows []schema.Cursor, end bool) {
+	order := func(a, b schema.Cursor) int {
 		return cmp.Or(cmp.Compare(b.Value, a.Value), cmp.Compare(a.ID, b.ID))
-	})
-	return rows[:min(n, len(rows))], nil
+	}
+	rows, end = slices.Concat(lists...), true
+	slices.SortFunc(rows, order)
+	for _, list := range lists {
+		if len(list) < cut {
+			continue
+		}
+		end = false
+		if i, _ := slices.BinarySearchFunc(rows, list[len(list)-1], order); i < len(rows) {
+			rows = rows[:i+1]
+		}
+	}
+	return rows, end
 }
 
 // inBucket selects the first n rows of a bucket that fit the listing, beyond a place in it.

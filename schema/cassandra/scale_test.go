@@ -3,8 +3,8 @@
 package cassandra_test
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	gocql "github.com/apache/cassandra-gocql-driver/v2"
 	"golang.org/x/sync/errgroup"
 
 	"earworm/schema"
@@ -39,54 +38,41 @@ func number(t *testing.T, name string, preset int) int {
 // TestScale fills a real Cassandra with generated tracks, has it write them to
 // disk, and holds what readers ask for against a limit: 200 ms for 99 of 100
 // queries, and 95 of 100 true neighbours among the ten found. EARWORM_SCALE_TRACKS
-// (200000) and EARWORM_SCALE_VECTORS (100000) say how many.
+// (200000) and EARWORM_SCALE_VECTORS (100000) say how many. A keyspace that
+// EARWORM_SCALE_KEYSPACE names is filled where it is not there, and kept.
 func TestScale(t *testing.T) {
-	c := config(t)
-	c.PageSize = 500
-	migrate(t, c)
-	s := open(t, c)
-	defer s.Close()
-	tracks, vectors := number(t, "EARWORM_SCALE_TRACKS", 200_000), number(t, "EARWORM_SCALE_VECTORS", 100_000)
-	f := filler{rows: plain(t, c), keyspace: c.Keyspace}
-	began := time.Now()
-	embeddings := f.fill(t, tracks, vectors)
-	t.Logf("%d tracks, %d vectors written in %.0f s", tracks, vectors, time.Since(began).Seconds())
-	f.flush(t)
-
+	s, embeddings, tracks := filled(t)
+	vectors := len(embeddings)
 	rng := rand.New(rand.NewPCG(5, 6))
 	any := func() schema.TrackID { return scaleID(rng.IntN(tracks)) }
 	key := func() schema.Key { return schema.Keys()[rng.IntN(24)] }
-	list := func(l schema.Listing) func(context.Context) error {
-		return func(ctx context.Context) error { _, err := s.List(ctx, l); return err }
-	}
 	deep := cursorDeepIn(t, s)
 	queries := map[string]func(context.Context) error{
-		"track":               func(ctx context.Context) error { _, err := s.Track(ctx, any()); return err },
-		"features":            func(ctx context.Context) error { _, err := s.Features(ctx, scaleID(rng.IntN(vectors))); return err },
-		"first page by worth": list(schema.Listing{Order: schema.ByWorth, Limit: 50}),
-		"deep page by worth":  list(schema.Listing{Order: schema.ByWorth, Limit: 50, After: deep}),
-		"newest tracks":       list(schema.Listing{Order: schema.ByAdded, Limit: 50}),
-		"page of one key": func(ctx context.Context) error {
-			return list(schema.Listing{Filter: schema.Filter{Key: key()}, Order: schema.ByWorth, Limit: 50})(ctx)
+		"track":    func(ctx context.Context) error { _, err := s.Track(ctx, any()); return err },
+		"features": func(ctx context.Context) error { _, err := s.Features(ctx, scaleID(rng.IntN(vectors))); return err },
+		"page of a scan": func(ctx context.Context) error {
+			for _, err := range s.Scan(ctx, rng.IntN(s.Parts()), "") {
+				return err
+			}
+			return nil
 		},
-		"page of a rare meter": list(schema.Listing{
-			Filter: schema.Filter{Meter: schema.Meter{Beats: 7, Unit: 8}, MaxTempoConfidence: 0.5}, Order: schema.ByWorth, Limit: 50,
-		}),
-		"page of failures": list(schema.Listing{Status: schema.Failed, Code: schema.Corrupt, Order: schema.ByAdded, Limit: 50}),
-		"search by words": func(ctx context.Context) error {
-			return list(schema.Listing{Text: fmt.Sprintf("song %d", rng.IntN(900)), Order: schema.ByWorth, Limit: 50})(ctx)
+		"first features of a key and meter": func(ctx context.Context) error {
+			for _, err := range s.FindFeatures(ctx, schema.Filter{Key: key(), Meter: schema.Meter{Beats: 3, Unit: 4}}) {
+				return err
+			}
+			return nil
 		},
-		"nearest": func(ctx context.Context) error {
-			_, err := s.Nearest(ctx, schema.Near{Space: scaleVersion, Vector: embeddings[rng.IntN(vectors)], Limit: 10})
+	}
+	for name, l := range listings(deep) {
+		queries["page: "+name] = func(ctx context.Context) error { _, err := s.List(ctx, l(rng)); return err }
+	}
+	for name, q := range searches() {
+		queries["nearest: "+name] = func(ctx context.Context) error {
+			q := q(rng)
+			q.Space, q.Vector, q.Limit = scaleVersion, embeddings[rng.IntN(vectors)], 10
+			_, err := s.Nearest(ctx, q)
 			return err
-		},
-		"nearest of a key and tempo": func(ctx context.Context) error {
-			_, err := s.Nearest(ctx, schema.Near{
-				Space: scaleVersion, Vector: embeddings[rng.IntN(vectors)], Limit: 10,
-				Keys: []schema.Key{key()}, Tempi: [][2]float64{{100, 110}},
-			})
-			return err
-		},
+		}
 	}
 	names := make([]string, 0, len(queries))
 	for name := range queries {
@@ -97,6 +83,7 @@ func TestScale(t *testing.T) {
 		t.Run(name, func(t *testing.T) { within(t, queries[name]) })
 	}
 	t.Run("recall", func(t *testing.T) { recall(t, s, embeddings) })
+	t.Run("writes", func(t *testing.T) { writes(t, s) })
 	t.Run("scan", func(t *testing.T) {
 		began := time.Now()
 		seen := 0
@@ -109,10 +96,84 @@ func TestScale(t *testing.T) {
 			}
 		}
 		t.Logf("%d tracks scanned with their features in %.1f s", seen, time.Since(began).Seconds())
-		if seen != tracks {
+		if seen < tracks { // those of the writes are there too
 			t.Errorf("the scan met %d of %d tracks", seen, tracks)
 		}
 	})
+}
+
+// listings are pages that people ask for, by what they are of.
+func listings(deep string) map[string]func(*rand.Rand) schema.Listing {
+	by := func(l schema.Listing) func(*rand.Rand) schema.Listing {
+		l.Order, l.Limit = cmp.Or(l.Order, schema.ByWorth), 50
+		return func(*rand.Rand) schema.Listing { return l }
+	}
+	return map[string]func(*rand.Rand) schema.Listing{
+		"first by worth": by(schema.Listing{}),
+		"deep by worth":  by(schema.Listing{After: deep}),
+		"newest":         by(schema.Listing{Order: schema.ByAdded}),
+		"failures":       by(schema.Listing{Status: schema.Failed, Code: schema.Corrupt, Order: schema.ByAdded}),
+		"rare meter, unsure tempo": by(schema.Listing{
+			Filter: schema.Filter{Meter: schema.Meter{Beats: 7, Unit: 8}, MaxTempoConfidence: 0.5},
+		}),
+		"unsure tempo":     by(schema.Listing{Filter: schema.Filter{MaxTempoConfidence: 0.5}}),
+		"analysed":         by(schema.Listing{Status: schema.Analysed}),
+		"one version":      by(schema.Listing{Filter: schema.Filter{ModelVersion: scaleVersion}}),
+		"a tenth of tempi": by(schema.Listing{Filter: schema.Filter{MinTempo: 120, MaxTempo: 132}}),
+		"hardly any tempi": by(schema.Listing{Filter: schema.Filter{MinTempo: 120, MaxTempo: 120.05}}),
+		"one key": func(rng *rand.Rand) schema.Listing {
+			return by(schema.Listing{Filter: schema.Filter{Key: schema.Keys()[rng.IntN(24)]}})(rng)
+		},
+		"two words": func(rng *rand.Rand) schema.Listing {
+			return by(schema.Listing{Text: word(rng) + " " + word(rng)[:2]})(rng)
+		},
+		"one letter": by(schema.Listing{Text: "m"}),
+	}
+}
+
+// searches are filters beside a vector, by what they let pass.
+func searches() map[string]func(*rand.Rand) schema.Near {
+	key := func(rng *rand.Rand) schema.Key { return schema.Keys()[rng.IntN(24)] }
+	return map[string]func(*rand.Rand) schema.Near{
+		"all": func(*rand.Rand) schema.Near { return schema.Near{} },
+		"a key and tempo": func(rng *rand.Rand) schema.Near {
+			return schema.Near{Keys: []schema.Key{key(rng)}, Tempi: [][2]float64{{100, 110}}}
+		},
+		"four keys, a tempo, its half and double": func(rng *rand.Rand) schema.Near {
+			return schema.Near{
+				Keys:  []schema.Key{key(rng), key(rng), key(rng), key(rng)},
+				Tempi: [][2]float64{{85, 95}, {170, 190}, {42, 48}},
+			}
+		},
+		"unsure tempo": func(*rand.Rand) schema.Near { return schema.Near{Filter: schema.Filter{MaxTempoConfidence: 0.5}} },
+	}
+}
+
+// writes times what ingest writes of a track: that it is there, and its analysis.
+func writes(t *testing.T, s *cassandra.Store) {
+	t.Helper()
+	const tracks, writers = 400, 8
+	began := time.Now()
+	all, ctx := errgroup.WithContext(t.Context())
+	all.SetLimit(writers)
+	for range tracks {
+		all.Go(func() error {
+			rng := rand.New(rand.NewPCG(rand.Uint64(), 1))
+			source := fmt.Sprintf("file:///music/late/%d.flac", rng.Uint64())
+			track := schema.Track{ID: schema.TrackIDOf(source), Source: source, Title: word(rng), Artist: word(rng)}
+			if _, err := s.AddTrack(ctx, track); err != nil {
+				return err
+			}
+			return s.SaveAnalysis(ctx, schema.Analysis{
+				TrackID: track.ID, ModelVersion: scaleVersion, AnalysedAt: time.Now(), Embedding: direction(rng),
+				Tempo: schema.Tempo{BPM: 60 + 120*rng.Float64(), Confidence: rng.Float64()},
+			})
+		})
+	}
+	if err := all.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%.0f tracks a second are added and their analyses saved, by %d writers", tracks/time.Since(began).Seconds(), writers)
 }
 
 // within runs a query 300 times after a warm-up.
@@ -188,137 +249,4 @@ func cursorDeepIn(t *testing.T, s *cassandra.Store) (after string) {
 		after = page.Next
 	}
 	return after
-}
-
-func scaleID(i int) schema.TrackID { return schema.TrackIDOf(fmt.Sprint("scale ", i)) }
-
-// filler writes rows as the store does, without its checks, for speed.
-type filler struct {
-	rows     *gocql.Session
-	keyspace string
-}
-
-// fill writes tracks, the first of them with as many vectors as asked for, which
-// it returns; of the others every tenth failed.
-func (f filler) fill(t *testing.T, tracks, vectors int) [][]float32 {
-	t.Helper()
-	embeddings := make([][]float32, vectors)
-	all, ctx := errgroup.WithContext(t.Context())
-	all.SetLimit(32)
-	for i := range tracks {
-		if ctx.Err() != nil {
-			break
-		}
-		rng := rand.New(rand.NewPCG(uint64(i), 9))
-		if i < vectors {
-			embeddings[i] = direction(rng)
-		}
-		all.Go(func() error {
-			if i < vectors {
-				return f.track(ctx, i, rng, embeddings[i])
-			}
-			return f.track(ctx, i, rng, nil)
-		})
-	}
-	if err := all.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.put(t.Context(), "INSERT INTO %s.spaces (name, space, length, model) VALUES ('all', ?, ?, true)",
-		scaleVersion, schema.EmbeddingSize); err != nil {
-		t.Fatal(err)
-	}
-	return embeddings
-}
-
-// direction is one of music's, roughly: recordings lie around some hundred centres.
-func direction(rng *rand.Rand) []float32 {
-	centre := rand.New(rand.NewPCG(uint64(rng.IntN(300)), 10))
-	v := make([]float32, schema.EmbeddingSize)
-	for i := range v {
-		v[i] = float32(centre.NormFloat64() + 0.5*rng.NormFloat64())
-	}
-	return v
-}
-
-func (f filler) put(ctx context.Context, statement string, values ...any) error {
-	return f.rows.Query(fmt.Sprintf(statement, f.keyspace), values...).ExecContext(ctx)
-}
-
-func (f filler) track(ctx context.Context, i int, rng *rand.Rand, embedding []float32) error {
-	id, added := scaleID(i), time.UnixMilli(1_700_000_000_000+int64(i))
-	failed := embedding == nil && i%10 == 9
-	status, code := schema.Analysed, ""
-	if failed {
-		status, code = schema.Failed, string([]schema.Code{schema.Corrupt, schema.Silent}[rng.IntN(2)])
-	}
-	title := fmt.Sprintf("Song %d", i)
-	if err := f.put(ctx, `INSERT INTO %s.tracks (track_id, source, title, artist, album, added_at, duration_s, status,
-			failure_code, failure_message, model_version, updated_at) VALUES (?, ?, ?, ?, '', ?, 180, ?, ?, '', ?, ?)`,
-		id, fmt.Sprintf("file:///music/%d.flac", i), title, fmt.Sprintf("Artist %d", i/20), added, status, code, scaleVersion, added); err != nil {
-		return err
-	}
-	words := cassandra.Beginnings(title, fmt.Sprintf("Artist %d", i/20))
-	if failed {
-		for listing, rank := range map[schema.Order]float64{schema.ByWorth: 0, schema.ByAdded: float64(added.UnixMilli())} {
-			if err := f.put(ctx, `INSERT INTO %s.listing (listing, bucket, rank, track_id, status, failure_code, words, key, meter, model_version)
-					VALUES (?, ?, ?, ?, ?, ?, ?, '', '', '')`, listing, cassandra.BucketOf(id), rank, id, status, code, words); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	key, meter := schema.Keys()[rng.IntN(24)].String(), []string{"4/4", "4/4", "4/4", "4/4", "3/4", "6/8", "7/8"}[rng.IntN(7)]
-	bpm, confidence := 60+120*rng.Float64(), []float64{rng.Float64(), rng.Float64(), rng.Float64()}
-	worth := float64(rng.IntN(3000)) / 1000
-	result, err := json.Marshal(schema.Analysis{TrackID: id, ModelVersion: scaleVersion, Tempo: schema.Tempo{BPM: bpm}})
-	if err != nil {
-		return err
-	}
-	if err := f.put(ctx, "INSERT INTO %s.analyses (track_id, model_version, analysed_at, result) VALUES (?, ?, ?, ?)",
-		id, scaleVersion, added, string(result)); err != nil {
-		return err
-	}
-	if err := f.put(ctx, `INSERT INTO %s.features (track_id, tempo_bpm, tempo_confidence, key, key_confidence, meter, meter_confidence,
-			loudness_db, duration_s, model_version, updated_at, worth, worth_reasons, revision) VALUES (?, ?, ?, ?, ?, ?, ?, -12, 180, ?, ?, ?, ?, 1)`,
-		id, bpm, confidence[0], key, confidence[1], meter, confidence[2], scaleVersion, added, worth, []string{"tempo unsure"}); err != nil {
-		return err
-	}
-	for listing, rank := range map[schema.Order]float64{schema.ByWorth: worth, schema.ByAdded: float64(added.UnixMilli())} {
-		if err := f.put(ctx, `INSERT INTO %s.listing (listing, bucket, rank, track_id, status, failure_code, words, tempo_bpm, tempo_confidence,
-				key, key_confidence, meter, meter_confidence, model_version) VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?)`,
-			listing, cassandra.BucketOf(id), rank, id, status, words, bpm, confidence[0], key, confidence[1], meter, confidence[2], scaleVersion); err != nil {
-			return err
-		}
-	}
-	if embedding == nil {
-		return nil
-	}
-	return f.put(ctx, "INSERT INTO %s.vectors (track_id, space, embedding, tempo_bpm, key, meter) VALUES (?, ?, ?, ?, ?, ?)",
-		id, scaleVersion, embedding, bpm, key, meter)
-}
-
-// flush has the tables written to disk, and waits until they are.
-func (f filler) flush(t *testing.T) {
-	t.Helper()
-	for _, table := range []string{"tracks", "features", "listing", "vectors"} {
-		if err := f.put(t.Context(), "ALTER TABLE %s."+table+" WITH memtable_flush_period_in_ms = 2000"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	deadline := time.Now().Add(2 * time.Minute)
-	for _, table := range []string{"tracks", "features", "listing", "vectors"} {
-		for mebibytes := int64(0); mebibytes == 0; {
-			if time.Now().After(deadline) {
-				t.Fatalf("table %s is not on disk after two minutes", table)
-			}
-			time.Sleep(time.Second)
-			if err := f.rows.Query("SELECT mebibytes FROM system_views.disk_usage WHERE keyspace_name = ? AND table_name = ?", f.keyspace, table).
-				ScanContext(t.Context(), &mebibytes); err != nil {
-				t.Fatal(err)
-			}
-			if mebibytes > 0 {
-				t.Logf("table %s: %d MiB on disk", table, mebibytes)
-			}
-		}
-	}
 }

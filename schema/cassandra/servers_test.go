@@ -153,7 +153,7 @@ func TestTracksFromBeforeTheListings(t *testing.T) {
 		{"INSERT INTO %s.tracks (track_id, source, added_at, status) VALUES ('heard', 'file:///a', ?, 'analysed')", []any{time.Now()}},
 		{"INSERT INTO %s.tracks (track_id, source, added_at) VALUES ('new', 'file:///b', ?)", []any{time.Now()}},
 		{"INSERT INTO %s.analyses (track_id, model_version, analysed_at, result) VALUES ('heard', 'v1', ?, ?)", []any{a.AnalysedAt, string(result)}},
-		{"DELETE FROM %s.schema_migrations WHERE name = '0008_listing_filled.cql'", nil},
+		{"DELETE FROM %s.schema_migrations WHERE name = '0010_listing_filled.cql'", nil},
 	} {
 		if err := p.Query(fmt.Sprintf(q.statement, c.Keyspace), q.values...).ExecContext(t.Context()); err != nil {
 			t.Fatal(err)

@@ -180,6 +180,8 @@ func (s *Store) Nearest(ctx context.Context, q schema.Near) ([]schema.Neighbour,
 const (
 	leastFetched = 100
 	overFetch    = 5
+
+	mostSearches = 4 // of one query at a time
 )
 
 func (s *Store) nearest(ctx context.Context, q schema.Near) ([]schema.Neighbour, error) {
@@ -190,30 +192,33 @@ func (s *Store) nearest(ctx context.Context, q schema.Near) ([]schema.Neighbour,
 	if err := errors.Join(q.Check(), p.Fits(q.Vector)); err != nil {
 		return nil, err
 	}
+	late := lateFilter(q.Filter)
 	fetch := min(schema.MostNear, max(leastFetched, overFetch*q.Limit))
-	if late := lateFilter(q.Filter); late != (schema.Filter{}) {
+	if late != (schema.Filter{}) {
 		fetch = schema.MostNear // some of them will not pass
 	}
+	searches := nearConditions(q)
+	found := make([][]schema.Neighbour, len(searches))
 	angle := schema.CosineTo(q.Vector)
-	var found [][]schema.Neighbour
-	for _, c := range nearConditions(q) {
-		some, err := s.ann(ctx, p, q.Vector, c, fetch, angle)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, some)
+	all, searching := errgroup.WithContext(ctx)
+	all.SetLimit(mostSearches)
+	for i, c := range searches {
+		all.Go(func() (err error) {
+			found[i], err = s.ann(searching, p, q.Vector, c, fetch, angle)
+			return err
+		})
 	}
-	near := distinct(slices.Concat(found...))
-	if late := lateFilter(q.Filter); late != (schema.Filter{}) {
-		if near, err = s.passing(ctx, late, near); err != nil {
-			return nil, err
-		}
+	if err := all.Wait(); err != nil {
+		return nil, err
 	}
-	top := schema.NewNearest(q.Limit)
-	for _, n := range near {
-		top.Add(n)
+	near := schema.NewNearest(len(searches) * fetch)
+	for _, n := range distinct(slices.Concat(found...)) {
+		near.Add(n)
 	}
-	return top.Ranked(), nil
+	if late == (schema.Filter{}) {
+		return near.Ranked()[:min(q.Limit, len(near.Ranked()))], nil
+	}
+	return s.passing(ctx, late, near.Ranked(), q.Limit)
 }
 
 // distinct drops what was found by more than one search: ranges may overlap.
@@ -232,21 +237,29 @@ func lateFilter(f schema.Filter) schema.Filter {
 	return f
 }
 
-// passing keeps the neighbours whose features fit a filter.
-func (s *Store) passing(ctx context.Context, f schema.Filter, near []schema.Neighbour) (kept []schema.Neighbour, err error) {
-	for some := range slices.Chunk(near, 100) {
+// passing gives the nearest whose features fit a filter, as many as limit. It
+// reads the features of the nearest first, and no more than it takes.
+func (s *Store) passing(ctx context.Context, f schema.Filter, near []schema.Neighbour, limit int) (kept []schema.Neighbour, err error) {
+	for some := range slices.Chunk(near, max(20, 2*limit)) {
 		ids := make([]schema.TrackID, len(some))
 		for i, n := range some {
 			ids[i] = n.TrackID
 		}
-		items, err := s.items(ctx, ids)
+		heard, err := s.heardOf(ctx, ids)
 		if err != nil {
 			return nil, err
 		}
+		fits := map[schema.TrackID]bool{}
+		for _, h := range heard {
+			fits[h.TrackID] = f.Fits(h.Features)
+		}
 		for _, n := range some {
-			if i := items[n.TrackID]; i.Features != nil && f.Fits(*i.Features) {
+			if fits[n.TrackID] {
 				kept = append(kept, n)
 			}
+		}
+		if len(kept) >= limit {
+			return kept[:limit], nil
 		}
 	}
 	return kept, nil

@@ -203,20 +203,29 @@ func (s *Store) said(ctx context.Context, id schema.TrackID) (t said, err error)
 	return t, all.Wait()
 }
 
-// refreshFeatures writes the values that count, after an analysis or a label
+// refreshFeatures makes the features anew, and lists the track by them.
+func (s *Store) refreshFeatures(ctx context.Context, id schema.TrackID) error {
+	was, err := s.renewFeatures(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.relist(ctx, id, was)
+}
+
+// renewFeatures writes the values that count, after an analysis or a label
 // was written. It reads the revision, then all that was said, and writes upon
 // that revision; where another came between it begins again. Of all who write,
 // the last to succeed has read what every other had written before it began,
-// so that nothing said is missing in the end.
-func (s *Store) refreshFeatures(ctx context.Context, id schema.TrackID) error {
+// so that nothing said is missing in the end. was is the worth that stood there.
+func (s *Store) renewFeatures(ctx context.Context, id schema.TrackID) (was *float64, err error) {
 	for {
 		t, err := s.said(ctx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		counts, other, ok := schema.Counting(t.analyses, t.serving.ModelVersion)
 		if !ok {
-			return schema.ErrNotFound
+			return nil, schema.ErrNotFound
 		}
 		f, worth := schema.Effective(counts, t.labels), schema.WorthOf(counts, other, t.labels)
 		next := 1
@@ -232,13 +241,10 @@ func (s *Store) refreshFeatures(ctx context.Context, id schema.TrackID) error {
 				f.Labelled, f.UpdatedAt, worth.Score, worth.Reasons, next, id, t.revision)
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if applied {
-			if err := s.describeVectors(ctx, f); err != nil {
-				return err
-			}
-			return s.relist(ctx, id, t.worth)
+			return t.worth, s.describeVectors(ctx, f)
 		}
 	}
 }

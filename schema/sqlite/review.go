@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -77,13 +78,12 @@ func (s *Store) list(ctx context.Context, l schema.Listing) (page schema.Page, e
 	if err := l.Check(); err != nil {
 		return page, err
 	}
-	q := conditions{}
-	q.features(l.Filter, "f.")
-	q.where(l.Status != "", "t.status = ?", l.Status)
-	q.where(l.Code != "", "t.failure_code = ?", l.Code)
-	if words := prefixes(l.Text); words != "" {
-		q.where(true, "track_id IN (SELECT track_id FROM words WHERE words MATCH ?)", words)
-	}
+	var fits, beyond conditions
+	fits.features(l.Filter, "f.")
+	fits.where(l.Status != "", "t.status = ?", l.Status)
+	fits.where(l.Code != "", "t.failure_code = ?", l.Code)
+	words := prefixes(l.Text)
+	fits.where(words != "", "track_id IN (SELECT track_id FROM words_of WHERE word_row IN "+wordRows+")", words)
 	column := "t.worth"
 	if l.Order == schema.ByAdded {
 		column = "t.added_at"
@@ -93,16 +93,35 @@ func (s *Store) list(ctx context.Context, l schema.Listing) (page schema.Page, e
 		if err != nil {
 			return page, err
 		}
-		q.where(true, fmt.Sprintf("(%s < ? OR %[1]s = ? AND track_id > ?)", column), at.Value, at.Value, at.ID)
+		beyond.where(true, fmt.Sprintf("(%s < ? OR %[1]s = ? AND track_id > ?)", column), at.Value, at.Value, at.ID)
 	}
-	page.Items, err = all(ctx, s.r, scanItem, fmt.Sprintf("SELECT %s%s WHERE true%s ORDER BY %s DESC, track_id LIMIT %d",
-		entryColumns, entryTables, q.text, column, l.Limit+1), q.args...)
-	if err != nil || len(page.Items) <= l.Limit {
+	if page.Items, err = s.listed(ctx, column, l.Limit+1, fits, beyond); err != nil || len(page.Items) <= l.Limit {
 		return page, err
 	}
 	page.Items = page.Items[:l.Limit]
 	page.Next = schema.CursorAt(l.Order, page.Items[l.Limit-1]).String()
 	return page, nil
+}
+
+// window is how many tracks are looked at, in order, before indexes are asked.
+const window = 4000
+
+// wordRows are the rows of words that a search finds.
+const wordRows = "(SELECT rowid FROM words WHERE words MATCH ?)"
+
+// listed gives the first n tracks that fit. What many tracks fit is soon met
+// by going through them in order; what few do, the indexes find, and no more is
+// left to sort than a share of the catalogue that a window holds less than n of.
+func (s *Store) listed(ctx context.Context, column string, n int, fits, beyond conditions) ([]schema.Item, error) {
+	order := fmt.Sprintf(" ORDER BY %s DESC, track_id LIMIT ", column)
+	near := fmt.Sprintf("SELECT %s FROM (SELECT * FROM tracks t WHERE true%s%s%d) t LEFT JOIN features f USING (track_id) WHERE true%s%s%d",
+		entryColumns, beyond.text, order, window, fits.text, order, n)
+	items, err := all(ctx, s.r, scanItem, near, slices.Concat(beyond.args, fits.args)...)
+	if err != nil || len(items) == n || fits.text == "" {
+		return items, err
+	}
+	everywhere := "SELECT " + entryColumns + entryTables + " WHERE true" + fits.text + beyond.text + order + fmt.Sprint(n)
+	return all(ctx, s.r, scanItem, everywhere, slices.Concat(fits.args, beyond.args)...)
 }
 
 // conditions gather what a query asks for beside each other.

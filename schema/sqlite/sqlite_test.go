@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,5 +133,70 @@ func TestOpenRefuses(t *testing.T) {
 				t.Errorf("the error is of several lines: %q", err)
 			}
 		})
+	}
+}
+
+// TestTracksFromBeforeVersions opens a file of the first release, with tracks
+// that were heard, failed and labelled.
+func TestTracksFromBeforeVersions(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	first, err := os.ReadFile("migrations/0001_catalogue.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		string(first),
+		`INSERT INTO tracks (track_id, source, title, status, model_version, added_at, updated_at) VALUES
+			('sure', 'file:///a', 'Morning Post', 'analysed', 'v1', 1, 1), ('unsure', 'file:///b', '', 'analysed', 'v2', 2, 2)`,
+		`INSERT INTO tracks (track_id, source, status, failure_code, failure_message, added_at, updated_at)
+			VALUES ('mute', 'file:///c', 'failed', 'silent', 'x', 3, 3)`,
+		`INSERT INTO analyses VALUES ('sure', 'v1', 1, '{"track_id":"sure","model_version":"v1","tempo":{"bpm":120,"confidence":1}}'),
+			('unsure', 'v2', 2, '{"track_id":"unsure","model_version":"v2","tempo":{"bpm":90,"confidence":0.25}}')`,
+		`INSERT INTO features VALUES ('sure', 120, 1, 'C major', 1, '4/4', 1, 0, 1, 'v1', '', 1),
+			('unsure', 90, 0.25, 'C major', 1, '4/4', 1, 0, 1, 'v2', '', 2)`,
+		`INSERT INTO labels VALUES ('sure', 5, 'ada', 'by ear', 60, '', '')`,
+		`INSERT INTO vectors VALUES ('sure', 'v1', x'0000803f00000000'), ('unsure', 'v2', x'0000803f00000000')`,
+		"PRAGMA user_version = 1",
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	s := open(t, path)
+	defer s.Close()
+	page, err := s.List(t.Context(), schema.Listing{Order: schema.ByWorth, Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(page.Items) != 3 || page.Items[0].ID != "unsure" || page.Items[0].Worth.Score != 0.75 || page.Items[1].ID != "mute" {
+		t.Errorf("the listing is %+v", page.Items)
+	}
+	if page, err := s.List(t.Context(), schema.Listing{Order: schema.ByAdded, Limit: 10, Text: "post"}); err != nil || len(page.Items) != 1 {
+		t.Errorf("a word of before finds %+v, error %v", page.Items, err)
+	}
+	if v, err := s.Serving(t.Context()); err != nil || v.ModelVersion != "v2" || v.Revision != 1 {
+		t.Errorf("%+v serves, error %v", v, err)
+	}
+	if labels, err := s.TrackLabels(t.Context(), "sure"); err != nil || len(labels) != 1 || labels[0].TempoBPM != 60 {
+		t.Errorf("labels are %+v, error %v", labels, err)
+	}
+	spaces, err := s.Spaces(t.Context())
+	if want := []schema.Space{{Name: "v1", Length: 2, Model: true}, {Name: "v2", Length: 2, Model: true}}; err != nil || !slices.Equal(spaces, want) {
+		t.Errorf("spaces are %+v, error %v; want %+v", spaces, err, want)
+	}
+	if err := s.RefreshFeatures(t.Context(), "sure"); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := s.Features(t.Context(), "sure"); err != nil || f.TempoBPM != 60 || f.ModelVersion != "v1" {
+		t.Errorf("features made anew are %+v, error %v", f, err)
 	}
 }
