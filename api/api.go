@@ -123,7 +123,7 @@ func description() *huma.OpenAPI {
 		Info: &huma.Info{
 			Title: "earworm", Version: "1",
 			Description: "Tempo, key, time signature and similarity of music. Errors are RFC 9457 problems with a stable code. " +
-				"Lists are paged by an opaque cursor. Writes of JSON may carry an Idempotency-Key.",
+				"Lists are paged by an opaque cursor.",
 		},
 		Components: &huma.Components{
 			Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
