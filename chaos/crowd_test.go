@@ -19,7 +19,7 @@ import (
 // TestCrowd: a thousand connections read, two hundred send their headers a byte
 // at a time, some send bodies without an end; whoever asks for the health of
 // the service is answered all the while.
-func TestCrowd(t *testing.T) {
+func TestCrowd(t *testing.T) { //nolint:paralleltest // it measures, and wants the machine for itself
 	f := bare(t)
 	f.onSQLite(filepath.Join(f.dir, "earworm.db"))
 	f.fill(60)

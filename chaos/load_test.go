@@ -22,7 +22,7 @@ import (
 
 // TestManyAtOnce: 100,000 jobs are handed to the queue at once by 16 callers,
 // and each is delivered once.
-func TestManyAtOnce(t *testing.T) {
+func TestManyAtOnce(t *testing.T) { //nolint:paralleltest // it measures, and wants the machine for itself
 	f := bare(t)
 	n := 100_000
 	if testing.Short() {
@@ -105,7 +105,7 @@ func (f *fleet) load(p *process) (l load) {
 
 // TestSoak: tracks arrive one by one at a steady rate below what two workers
 // can do. Each is stored soon; memory, files and goroutines do not grow.
-func TestSoak(t *testing.T) {
+func TestSoak(t *testing.T) { //nolint:paralleltest // it measures, and wants the machine for itself
 	f := newFleet(t)
 	span := wait(40*time.Second, 30*time.Minute)
 	const every = 400 * time.Millisecond

@@ -92,8 +92,8 @@ func TestWebhookAskedForWhileTheJobEnds(t *testing.T) {
 			if err := q.tell(ctx, job("a").ID()); err != nil {
 				t.Error(err)
 			}
-			if enqueueFor(t, q, job("a"), "https://late") {
-				t.Error("a job that runs was added")
+			if added, err := q.EnqueueFor(ctx, job("a"), "https://late"); err != nil || added {
+				t.Errorf("a job that runs was added: %v, error %v", added, err)
 			}
 			return nil
 		}}

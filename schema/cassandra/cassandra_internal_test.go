@@ -247,6 +247,7 @@ func TestNodesThatDoNotFit(t *testing.T) {
 }
 
 func TestNothingAllowsFiltering(t *testing.T) {
+	t.Parallel()
 	words := "ALLOW " + "FILTERING"
 	sources := 0
 	for _, pattern := range []string{"*.go", "migrations/*.cql"} {
@@ -270,6 +271,7 @@ func TestNothingAllowsFiltering(t *testing.T) {
 }
 
 func TestMergedListsEndWhereOneWasCut(t *testing.T) {
+	t.Parallel()
 	rows := func(values ...float64) (list []schema.Cursor) {
 		for _, v := range values {
 			list = append(list, schema.Cursor{Order: schema.ByWorth, Value: v, ID: "a"})
