@@ -39,15 +39,16 @@ alive() {
   [[ $command == *"$2"* ]]
 }
 
-# await NAME PORT WORD LOG: until NAME answers, or its process has ended.
+# await NAME PORT LOG: until NAME answers, or its process has ended.
 await() {
   local began=$SECONDS
   until answers "$2"; do
-    if ! alive "$1" "$3"; then
-      tail -n 20 "$4" >&2 || true
-      die "$1 ended before it was ready; its log is $4"
+    # By its pid alone: until it has become the server, its command line is this script's.
+    if ! kill -0 "$(<"$run/$1/pid")" 2>/dev/null; then
+      tail -n 20 "$3" >&2 || true
+      die "$1 ended before it was ready; its log is $3"
     fi
-    ((SECONDS - began < 600)) || die "$1 is not ready after 600 s; its log is $4"
+    ((SECONDS - began < 600)) || die "$1 is not ready after 600 s; its log is $3"
     [[ -t 2 ]] && printf '\rservers: %s is starting … %d s ' "$1" $((SECONDS - began)) >&2
     sleep 0.2
   done
@@ -122,8 +123,8 @@ start() {
   fi
   start_redis
   start_cassandra
-  await redis "$redis_port" redis-server "$run/redis/log"
-  await cassandra "$cassandra_port" CassandraDaemon "$run/cassandra/logs/stdout.log"
+  await redis "$redis_port" "$run/redis/log"
+  await cassandra "$cassandra_port" "$run/cassandra/logs/stdout.log"
 }
 
 # stop_one NAME WORD: end the server by its pid, and wait for its end.
