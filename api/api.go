@@ -28,6 +28,7 @@ type Store interface {
 	schema.Labels
 	schema.Versions
 	schema.Vectors
+	schema.Answers
 	List(ctx context.Context, l schema.Listing) (schema.Page, error)
 }
 
@@ -123,7 +124,8 @@ func description() *huma.OpenAPI {
 		Info: &huma.Info{
 			Title: "earworm", Version: "1",
 			Description: "Tempo, key, time signature and similarity of music. Errors are RFC 9457 problems with a stable code. " +
-				"Lists are paged by an opaque cursor.",
+				"Lists are paged by an opaque cursor. Writes may carry an Idempotency-Key: sent again with the same body within 24 hours, " +
+				"a write is not done again and its answer is the same; another body is 422, a write still at work 409.",
 		},
 		Components: &huma.Components{
 			Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),

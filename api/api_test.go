@@ -29,7 +29,7 @@ type service struct {
 	log   *bytes.Buffer
 }
 
-func newService(t *testing.T) *service {
+func newService(t *testing.T, changes ...func(*api.Config)) *service {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "earworm.db"))
 	if err != nil {
@@ -40,13 +40,17 @@ func newService(t *testing.T) *service {
 		t.Fatal(err)
 	}
 	s := &service{store: store, queue: q, log: &bytes.Buffer{}}
-	s.Server = httptest.NewServer(api.New(api.Config{
+	config := api.Config{
 		Intake:  api.Intake{Store: store, Queue: q, ModelVersion: "m1"},
 		Store:   store,
 		Batches: &batch.Service{Store: store, Queue: q, ModelVersion: "m1"},
 		Log:     slog.New(slog.NewTextHandler(s.log, nil)),
 		MaxBody: 64 << 10,
-	}))
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	s.Server = httptest.NewServer(api.New(config))
 	t.Cleanup(func() {
 		s.Close()
 		if err := errors.Join(q.Close(), store.Close()); err != nil {

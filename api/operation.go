@@ -23,6 +23,10 @@ func init() { huma.NewError = refusal }
 // returns as an error becomes a problem.
 func operation[I, O any](s server, op huma.Operation, scope auth.Scope, handle func(context.Context, *I) (*O, error)) {
 	op.Middlewares = append(huma.Middlewares{s.admitting(scope)}, op.Middlewares...)
+	if op.Method != http.MethodGet && scope != auth.Read { // it writes
+		op.Middlewares = append(op.Middlewares, s.once)
+		op.Parameters = append(op.Parameters, keyParameter())
+	}
 	op.Security = []map[string][]string{{"token": {string(scope)}}}
 	op.Description = strings.TrimSpace(op.Description + " Wants the scope " + string(scope) + ".")
 	op.MaxBodyBytes = s.MaxBody
@@ -47,9 +51,14 @@ func (s server) admitting(scope auth.Scope) func(huma.Context, func(huma.Context
 			auth.Refuse(w, why)
 			return
 		}
-		admitted = admitted.WithContext(context.WithValue(admitted.Context(), exchangeKey{}, exchange{admitted, w}))
-		next(humago.NewContext(ctx.Operation(), admitted, w))
+		onward(ctx, admitted, w, next)
 	}
+}
+
+// onward goes on with another request and another place for its answer.
+func onward(ctx huma.Context, r *http.Request, w http.ResponseWriter, next func(huma.Context)) {
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, exchange{r, w}))
+	next(humago.NewContext(ctx.Operation(), r, w))
 }
 
 // schemaOf describes the type of a value, for operations that write their own

@@ -165,7 +165,11 @@ func (s server) addTracks(ctx context.Context, _ *struct{}) (*streamed, error) {
 	x := exchangeOf(ctx)
 	switch kind, _, _ := mime.ParseMediaType(x.request.Header.Get("Content-Type")); kind {
 	case typeJSON:
-		submissions, err := s.readSubmissions(x)
+		raw, err := s.readAll(x.request, x.writer)
+		if err != nil {
+			return nil, err
+		}
+		submissions, err := parseSubmissions(raw)
 		if err != nil {
 			return nil, err
 		}
@@ -217,17 +221,6 @@ func refused(where string, err error) error {
 		return problem.New(http.StatusConflict, "conflict", "%s%s", where, refusal)
 	}
 	return badRequest("%s%s", where, refusal)
-}
-
-func (s server) readSubmissions(x exchange) ([]Submission, error) {
-	raw, err := io.ReadAll(http.MaxBytesReader(x.writer, x.request.Body, s.MaxBody))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, problem.New(http.StatusRequestEntityTooLarge, "too_large", "the request is above %d bytes; send fewer tracks at once, or a stream of %s", s.MaxBody, typeNDJSON)
-	}
-	if err != nil {
-		return nil, badRequest("read the request: %s", err)
-	}
-	return parseSubmissions(raw)
 }
 
 // parseSubmissions reads one submission or {"tracks": [...]}.

@@ -68,6 +68,7 @@ type Store interface {
 	Scanner
 	Vectors
 	Review
+	Answers
 
 	// Counts sums up the catalogue.
 	Counts(ctx context.Context) (Counts, error)

@@ -60,6 +60,8 @@ func Run(t *testing.T, open func(t *testing.T) schema.Store) {
 		{"a cursor of another place is refused", cursorRefused},
 		{"all labels are walked", allLabels},
 		{"a summary counts what is there", summaryCounts},
+		{"a write is answered once", answeredOnce},
+		{"a claim that was given back is free", droppedClaim},
 		{"pictures and the summary are read as they were saved", picturesKept},
 	}
 	for _, law := range laws {
