@@ -34,10 +34,13 @@ type counting struct {
 }
 
 func (s *counting) SaveAnalysis(ctx context.Context, a schema.Analysis) error {
-	s.mu.Lock()
-	s.saved[a.ModelVersion+" "+string(a.TrackID)]++
-	s.mu.Unlock()
-	return s.Store.SaveAnalysis(ctx, a)
+	err := s.Store.SaveAnalysis(ctx, a)
+	if err == nil { // else its worker was stopped before
+		s.mu.Lock()
+		s.saved[a.ModelVersion+" "+string(a.TrackID)]++
+		s.mu.Unlock()
+	}
+	return err
 }
 
 // ear hears how long a track is, and nothing in one that has no sound.
