@@ -12,6 +12,7 @@ import (
 
 	"earworm/api"
 	"earworm/auth"
+	"earworm/upload"
 	"earworm/web"
 )
 
@@ -111,12 +112,20 @@ func (s *serveConfig) placeUploads() error {
 	return nil
 }
 
+// uploadFolder takes the files that are sent; nil: none are taken.
+func (s *serveConfig) uploadFolder() *upload.Folder {
+	if s.uploads == "" {
+		return nil
+	}
+	return &upload.Folder{Path: s.uploads, MostBytes: s.work.decode().WithDefaults().MaxBytes}
+}
+
 // site is the pages that people see.
 func (s *serveConfig) site(f *fleet, door *auth.Door) (*web.Site, error) {
 	return web.New(web.Config{
 		Store: f.store, Queue: f.queue, Source: f.worker.Source, Decode: s.work.decode(), ModelVersion: f.model.Version(),
 		Batches: f.batches(),
-		Uploads: s.uploads, Door: door, Log: f.log,
+		Uploads: s.uploadFolder(), Door: door, Log: f.log,
 	})
 }
 
@@ -178,10 +187,11 @@ func (s *serveConfig) handler(ctx context.Context, f *fleet, door *auth.Door, si
 	if f.webhooks != nil {
 		intake.Webhooks = f.webhooks
 	}
-	mux.Handle("/v1/", api.New(api.Config{ //nolint:contextcheck // every request has a context of its own
+	mux.Handle("/v1/", api.New(api.Config{
 		Intake:  intake,
 		Store:   f.store,
 		Batches: f.batches(),
+		Uploads: s.uploadFolder(),
 		Door:    door,
 		Log:     f.log,
 	}))

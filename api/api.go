@@ -17,6 +17,7 @@ import (
 	"earworm/problem"
 	"earworm/queue"
 	"earworm/schema"
+	"earworm/upload"
 )
 
 // Store is what the API reads and where it registers tracks. All of its
@@ -44,7 +45,8 @@ type Config struct {
 	Intake  Intake
 	Store   Store
 	Batches Batches
-	Door    *auth.Door // nil: unlocked
+	Uploads *upload.Folder // nil: no files are taken
+	Door    *auth.Door     // nil: unlocked
 	Log     *slog.Logger
 	MaxBody int64 // bytes of a JSON request; default 1 MiB
 }

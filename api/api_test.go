@@ -29,15 +29,15 @@ type service struct {
 	log   *bytes.Buffer
 }
 
-func newService(t *testing.T, changes ...func(*api.Config)) *service {
-	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "earworm.db"))
+func newService(tb testing.TB, changes ...func(*api.Config)) *service {
+	tb.Helper()
+	store, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "earworm.db"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	q, err := queue.Open(queue.Config{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s := &service{store: store, queue: q, log: &bytes.Buffer{}}
 	config := api.Config{
@@ -51,10 +51,10 @@ func newService(t *testing.T, changes ...func(*api.Config)) *service {
 		change(&config)
 	}
 	s.Server = httptest.NewServer(api.New(config))
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		s.Close()
 		if err := errors.Join(q.Close(), store.Close()); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s

@@ -18,11 +18,11 @@ import (
 )
 
 // write sends a write and returns its answer as it came.
-func (s *service) write(t *testing.T, method, path, body string, header ...string) (status int, answer string, head http.Header) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+func (s *service) write(tb testing.TB, method, path, body string, header ...string) (status int, answer string, head http.Header) {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), method, s.URL+path, strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Add(header[i], header[i+1])
@@ -32,22 +32,22 @@ func (s *service) write(t *testing.T, method, path, body string, header ...strin
 	}
 	res, err := s.Client().Do(req)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return res.StatusCode, string(raw), res.Header
 }
 
 // addTrack puts a track into the store itself.
-func (s *service) addTrack(t *testing.T, id schema.TrackID) {
-	t.Helper()
+func (s *service) addTrack(tb testing.TB, id schema.TrackID) {
+	tb.Helper()
 	track := schema.Track{ID: id, Source: "file:///" + string(id), Status: schema.Pending, AddedAt: time.Now(), UpdatedAt: time.Now()}
-	if _, err := s.store.AddTrack(t.Context(), track); err != nil {
-		t.Fatal(err)
+	if _, err := s.store.AddTrack(tb.Context(), track); err != nil {
+		tb.Fatal(err)
 	}
 }
 

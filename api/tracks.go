@@ -143,6 +143,7 @@ func (s server) submission() {
 		Summary: "Register tracks and enqueue their analysis.",
 		Description: "One track or many as JSON: all are checked before the first is added, so that a refused request changes nothing. " +
 			"A stream of NDJSON, a track a line: each line is answered by a line, a receipt or a problem. " +
+			"A form with one file: it is kept here, under its hash, and becomes a track. " +
 			"A job that waits or runs already is not added twice.",
 		DefaultStatus: http.StatusAccepted,
 		Responses: map[string]*huma.Response{"202": {
@@ -156,6 +157,10 @@ func (s server) submission() {
 	s.api.OpenAPI().Paths["/v1/tracks"].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		typeJSON:   {Schema: &huma.Schema{OneOf: []*huma.Schema{one, many}}, Example: map[string]any{"source": "file:///music/waltz.flac", "title": "Waltz"}},
 		typeNDJSON: {Schema: one},
+		typeForm: {Schema: &huma.Schema{
+			Type: huma.TypeObject, Required: []string{fileField},
+			Properties: map[string]*huma.Schema{fileField: {Type: huma.TypeString, Format: "binary"}},
+		}},
 	}}
 }
 
@@ -173,19 +178,30 @@ func (s server) addTracks(ctx context.Context, _ *struct{}) (*streamed, error) {
 		if err != nil {
 			return nil, err
 		}
-		receipts, err := s.addAll(ctx, submissions)
+		return s.receipts(ctx, submissions)
+	case typeForm:
+		submission, err := s.readFile(x)
 		if err != nil {
 			return nil, err
 		}
-		return &streamed{func(hc huma.Context) {
-			hc.SetHeader("Content-Type", typeJSON)
-			hc.SetStatus(http.StatusAccepted)
-			_ = huma.DefaultJSONFormat.Marshal(hc.BodyWriter(), Receipts{receipts}) // who asked may be gone
-		}}, nil
+		return s.receipts(ctx, []Submission{submission})
 	case typeNDJSON:
 		return &streamed{func(huma.Context) { s.addLines(ctx, x) }}, nil
 	}
-	return nil, problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "want Content-Type: %s or %s", typeJSON, typeNDJSON)
+	return nil, problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "want Content-Type: %s, %s or %s", typeJSON, typeNDJSON, typeForm)
+}
+
+// receipts adds submissions and answers for them.
+func (s server) receipts(ctx context.Context, submissions []Submission) (*streamed, error) {
+	receipts, err := s.addAll(ctx, submissions)
+	if err != nil {
+		return nil, err
+	}
+	return &streamed{func(hc huma.Context) {
+		hc.SetHeader("Content-Type", typeJSON)
+		hc.SetStatus(http.StatusAccepted)
+		_ = huma.DefaultJSONFormat.Marshal(hc.BodyWriter(), Receipts{receipts}) // who asked may be gone
+	}}, nil
 }
 
 // addAll checks all submissions before the first is added.

@@ -21,6 +21,7 @@ import (
 	"earworm/schema"
 	"earworm/schema/sqlite"
 	"earworm/source"
+	"earworm/upload"
 	"earworm/web"
 	"earworm/worker"
 )
@@ -85,7 +86,7 @@ func newSiteOver(t *testing.T, store schema.Store) *site {
 	pages, err := web.New(web.Config{
 		Store: s.store, Queue: s.queue, Source: s.source, ModelVersion: s.model.Version(), Door: auth.Unlocked(),
 		Batches: &batch.Service{Store: s.store, Queue: s.queue, ModelVersion: s.model.Version()},
-		Uploads: filepath.Join(s.folder, "uploads"),
+		Uploads: &upload.Folder{Path: filepath.Join(s.folder, "uploads"), MostBytes: 1 << 30},
 	})
 	if err != nil {
 		t.Fatal(err)

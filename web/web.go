@@ -17,6 +17,7 @@ import (
 	"earworm/queue"
 	"earworm/schema"
 	"earworm/source"
+	"earworm/upload"
 )
 
 // Store is what the pages read and write. Its methods answer as those of
@@ -67,7 +68,7 @@ type Config struct {
 	ModelVersion string // that new jobs ask for
 	Batches      Batches
 	Door         *auth.Door
-	Uploads      string // folder that files from a browser go to; empty: none are taken
+	Uploads      *upload.Folder // where files from a browser go; nil: none are taken
 	Log          *slog.Logger
 }
 
