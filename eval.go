@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -25,6 +26,8 @@ type evalConfig struct {
 	store       storeSettings
 	rhythm      string
 	keys        []string
+	embedding   string
+	fit         string
 	by, report  string
 }
 
@@ -45,6 +48,8 @@ column, or by source, which is what their file names begin with.
 
 --similar takes recordings in place of labels, as analyze does, cuts each in two
 halves, and tells how often a half is among the 1 and the 10 nearest to the other.
+--fit learns from them, instead, how embeddings are whitened before they are compared;
+earworm is built with cnn/embedding.weights.
 --labels scores every model version in the store against people's labels there.`,
 		examples: `
 earworm eval samples/labels.csv
@@ -53,6 +58,7 @@ earworm eval --by genre --report figures samples/labels.csv
 earworm eval --rhythm new.weights labels.csv
 earworm eval --key old.weights labels.csv
 earworm eval --similar ~/Music
+earworm eval --similar --fit embedding.weights ~/Music
 earworm eval --labels`,
 		flags: func(s *settings) {
 			s.BoolVar(&e.list, "list", false, "print a line for each recording as well")
@@ -65,6 +71,8 @@ earworm eval --labels`,
 			s.count(&e.concurrency, "concurrency", runtime.GOMAXPROCS(0), 1, "`number` of recordings at once")
 			s.text(&e.rhythm, "rhythm", "", "weight `file` to measure in place of the built-in rhythm network")
 			s.list(&e.keys, "key", "weight `files` to measure in place of the built-in key networks: one alone, or several together")
+			s.text(&e.embedding, "embedding", "", "weight `file` to measure in place of the built-in whitening of embeddings")
+			s.text(&e.fit, "fit", "", "with --similar: `file` for the whitening of embeddings that the recordings teach")
 			e.store.flags(s)
 		},
 		run: e.run,
@@ -86,6 +94,8 @@ func (e *evalConfig) run(ctx context.Context, c console, operands []string) erro
 		return usagef("eval --labels takes no operand and no --similar")
 	case e.labels:
 		return e.againstLabels(ctx, c)
+	case e.fit != "" && (!e.halves || e.embedding != ""):
+		return usagef("eval --fit learns from recordings: it goes with --similar, and not with --embedding")
 	case len(operands) == 0:
 		return usagef("eval wants LABELS.csv, or recordings after --similar, or --labels")
 	case e.halves:
@@ -133,9 +143,11 @@ func (e *evalConfig) model() (*cnn.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := e.keys
-	if e.rhythm != "" {
-		names = append(names, e.rhythm)
+	names := slices.Clone(e.keys)
+	for _, name := range []string{e.rhythm, e.embedding} {
+		if name != "" {
+			names = append(names, name)
+		}
 	}
 	var networks []*cnn.Weights
 	for _, name := range names {
@@ -144,6 +156,9 @@ func (e *evalConfig) model() (*cnn.Model, error) {
 			return nil, err
 		}
 		networks = append(networks, w)
+	}
+	if e.fit != "" {
+		model = model.Plain()
 	}
 	return model.With(networks...)
 }

@@ -4,6 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -55,6 +59,9 @@ func (e *evalConfig) similar(ctx context.Context, c console, operands []string) 
 		}
 		first, second, heard = append(first, x.first), append(second, x.second), append(heard, x)
 	}
+	if e.fit != "" {
+		return e.learnWhitening(ctx, c, model, first, second)
+	}
 	ranks := eval.Ranks(first, second)
 	r := similarReport{
 		ModelVersion: model.Version(), Recordings: len(heard), Failed: len(all) - len(heard),
@@ -67,6 +74,33 @@ func (e *evalConfig) similar(ctx context.Context, c console, operands []string) 
 		return errReported
 	}
 	return nil
+}
+
+// learnWhitening writes the whitening that the halves of recordings teach. Its
+// recipe says what such a whitening is worth to recordings that taught it nothing.
+func (e *evalConfig) learnWhitening(ctx context.Context, c console, model *cnn.Model, first, second [][]float32) error {
+	held, err := eval.HoldOut(model, first, second)
+	if err != nil {
+		return err
+	}
+	w, err := eval.FitWhitening(model, slices.Concat(first, second))
+	if err != nil {
+		return err
+	}
+	w.Version = strings.TrimSuffix(filepath.Base(e.fit), ".weights")
+	w.Recipe = cnn.Recipe{Commit: commit(ctx), Data: map[string]int{"recordings": len(first)}, Validation: held}
+	file, err := w.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	if _, err := cnn.ParseWeights(file); err != nil {
+		return err
+	}
+	if err := os.WriteFile(e.fit, file, 0o644); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "learned from %d recordings in halves: %s\n%s\n", len(first), e.fit, held)
+	return err
 }
 
 func (e *evalConfig) printSimilar(c console, r similarReport, heard []excerpts, ranks []int) error {

@@ -79,7 +79,7 @@ func (h *hearing) finish(heard Heard) (schema.Analysis, error) {
 		LoudnessDB:   decibels(heard.RMS),
 		TuningCents:  heard.Tuning,
 		Key:          rankKeys(key.probabilities),
-		Embedding:    embedding(rhythm.sound, key.harmony),
+		Embedding:    h.model.whitening.Whiten(embedding(rhythm.sound, key.harmony)),
 	}
 	rhythm.estimate(&a)
 	h.took += time.Since(began)

@@ -19,8 +19,9 @@ var weightFiles embed.FS
 // Model is a rhythm network and key networks, which answer together, with their
 // weights. It is safe for concurrent use.
 type Model struct {
-	rhythm *Weights
-	keys   []*Weights
+	rhythm    *Weights
+	keys      []*Weights
+	whitening *Weights // of embeddings; nil leaves them as they are
 }
 
 // Load returns the model whose weights ship in the binary.
@@ -44,13 +45,18 @@ func Load() (*Model, error) {
 	return NewModel(networks...)
 }
 
-// NewModel puts together a rhythm network and one or more key networks.
+// NewModel puts together a rhythm network, one or more key networks and, where
+// there is one, the whitening of what these embed.
 func NewModel(networks ...*Weights) (*Model, error) {
 	m := &Model{}
 	for _, w := range networks {
 		switch {
 		case IsKey(w.Network):
 			m.keys = append(m.keys, w)
+		case w.Network == Embedding && m.whitening != nil:
+			return nil, fmt.Errorf("model: %s and %s both whiten embeddings; want one", m.whitening.Version, w.Version)
+		case w.Network == Embedding:
+			m.whitening = w
 		case m.rhythm != nil:
 			return nil, fmt.Errorf("model: %s and %s are both rhythm networks; want one", m.rhythm.Version, w.Version)
 		default:
@@ -61,30 +67,44 @@ func NewModel(networks ...*Weights) (*Model, error) {
 		return nil, errors.New("model: want a rhythm network and at least one key network")
 	}
 	slices.SortStableFunc(m.keys, func(a, b *Weights) int { return strings.Compare(a.Network, b.Network) })
-	return m, nil
+	return m, m.checkWhitening()
 }
 
 // With returns a model with other networks: a rhythm network takes the place of
-// the one there was, key networks that of all key networks.
+// the one there was, key networks that of all key networks. The whitening stays
+// where it is for the embeddings of the networks that there are then.
 func (m *Model) With(networks ...*Weights) (*Model, error) {
 	rhythm, keys := []*Weights{m.rhythm}, m.keys
-	if slices.ContainsFunc(networks, func(w *Weights) bool { return !IsKey(w.Network) }) {
-		rhythm = nil
+	whitened := false
+	for _, w := range networks {
+		switch {
+		case w.Network == Embedding:
+			whitened = true
+		case IsKey(w.Network):
+			keys = nil
+		default:
+			rhythm = nil
+		}
 	}
-	if slices.ContainsFunc(networks, func(w *Weights) bool { return IsKey(w.Network) }) {
-		keys = nil
+	with, err := NewModel(slices.Concat(rhythm, keys, networks)...)
+	if err == nil && !whitened && m.whitening != nil && with.whitens(m.whitening) {
+		with.whitening = m.whitening
 	}
-	return NewModel(slices.Concat(rhythm, keys, networks)...)
+	return with, err
 }
 
-// networks are all of the model's, rhythm first.
+// networks are all of the model's, rhythm first; a whitening is none.
 func (m *Model) networks() []*Weights { return append([]*Weights{m.rhythm}, m.keys...) }
 
-// Version names every network, such as "rhythm-2026.1+key-2026.1".
+// Version names every network and the whitening of embeddings, such as
+// "rhythm-2026.1+key-2026.1+embedding-2026.1".
 func (m *Model) Version() string {
 	var versions []string
 	for _, w := range m.networks() {
 		versions = append(versions, w.Version)
+	}
+	if m.whitening != nil {
+		versions = append(versions, m.whitening.Version)
 	}
 	return strings.Join(versions, "+")
 }

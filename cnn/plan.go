@@ -11,7 +11,7 @@ import (
 const Networks = "rhythm, key or key-plain"
 
 // planOf plans a network's pass over so many seconds of sound, and gives the
-// front end it hears through.
+// front end it hears through; of Embedding, which hears nothing, the tensors only.
 func planOf(network string, seconds int) (planner, FrontEnd, error) {
 	var p planner
 	switch network {
@@ -23,6 +23,9 @@ func planOf(network string, seconds int) (planner, FrontEnd, error) {
 		frames := seconds * dsp.SampleRate / KeyFrontEnd.Hop
 		KeyNet(network, &p, layer.Shape{Frames: frames, Bands: KeyBands, Channels: 1})
 		return p, KeyFrontEnd, nil
+	case Embedding:
+		p.tensors = whiteningTensors
+		return p, FrontEnd{}, nil
 	}
 	return p, FrontEnd{}, fmt.Errorf("weights: network is %q; want %s", network, Networks)
 }

@@ -25,9 +25,10 @@ type Weights struct {
 
 // Header says what a weight file holds and where it comes from.
 type Header struct {
-	Network  string   `json:"network"` // one of Networks
-	Version  string   `json:"version"` // such as "rhythm-2026.1"
-	FrontEnd FrontEnd `json:"front_end"`
+	Network  string   `json:"network"`      // one of Networks, or Embedding
+	Version  string   `json:"version"`      // such as "rhythm-2026.1"
+	Of       []string `json:"of,omitempty"` // of Embedding: versions of the networks that embed
+	FrontEnd FrontEnd `json:"front_end,omitzero"`
 	Recipe   Recipe   `json:"recipe"`
 
 	Calibration Calibration `json:"calibration,omitzero"`
@@ -136,6 +137,9 @@ func ParseWeights(file []byte) (*Weights, error) {
 	}
 	if !versionName.MatchString(w.Version) {
 		return nil, fmt.Errorf("weights: their version is %q; want a name such as %s-2026.1", w.Version, w.Network)
+	}
+	if err := w.checkOf(); err != nil {
+		return nil, fmt.Errorf("weights %q: %w", w.Version, err)
 	}
 	if w.FrontEnd != front {
 		return nil, fmt.Errorf("weights %q: made for front end %+v; this program has %+v", w.Version, w.FrontEnd, front)
