@@ -49,7 +49,7 @@ column, or by source, which is what their file names begin with.
 --similar takes recordings in place of labels, as analyze does, cuts each in two
 halves, and tells how often a half is among the 1 and the 10 nearest to the other.
 --fit learns from them, instead, how embeddings are whitened before they are compared;
-earworm is built with cnn/embedding.weights.
+the file's name, less .weights, becomes the version that it goes by.
 --labels scores every model version in the store against people's labels there.`,
 		examples: `
 earworm eval samples/labels.csv
@@ -58,7 +58,7 @@ earworm eval --by genre --report figures samples/labels.csv
 earworm eval --rhythm new.weights labels.csv
 earworm eval --key old.weights labels.csv
 earworm eval --similar ~/Music
-earworm eval --similar --fit embedding.weights ~/Music
+earworm eval --similar --fit embedding-2026.1.weights ~/Music
 earworm eval --labels`,
 		flags: func(s *settings) {
 			s.BoolVar(&e.list, "list", false, "print a line for each recording as well")
