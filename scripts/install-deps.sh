@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install what the tests need and this machine lacks, from the system's
-# packages (apt): install-deps.sh [make] [redis] [java] [maven] [gcc] [ffmpeg] [python] [render] [chromium] [npm]; all of
+# packages (apt): install-deps.sh [make] [curl] [redis] [java] [maven] [gcc] [ffmpeg] [python] [render] [chromium] [npm]; all of
 # them without arguments. What is there is left alone; where something is
 # missing and cannot be installed, it is named.
 set -euo pipefail
@@ -8,6 +8,7 @@ set -euo pipefail
 has() {
   case $1 in
     make) command -v make ;;
+    curl) command -v curl ;;
     redis) command -v redis-server ;;
     java) ls /usr/lib/jvm/*17*/bin/java || java -version 2>&1 | grep 'version "17' ;;
     maven) command -v mvn ;;
@@ -35,7 +36,7 @@ package() {
   esac
 }
 
-(($#)) || set -- make redis java maven gcc ffmpeg python render
+(($#)) || set -- make curl redis java maven gcc ffmpeg python render
 missing=()
 for part in "$@"; do has "$part" || missing+=("$part"); done
 ((${#missing[@]})) || exit 0
