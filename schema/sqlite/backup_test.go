@@ -66,11 +66,11 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 	s, other := open(t, path), open(t, path)
 	defer s.Close()
 	defer other.Close()
-	ctx, stop := context.WithCancel(t.Context())
+	var stop atomic.Bool
 	var acknowledged atomic.Int64
 	ended := make(chan error)
 	go func() {
-		for i := 0; ctx.Err() == nil; i++ {
+		for i := 0; !stop.Load(); i++ {
 			if err := labelled(t.Context(), other, i); err != nil {
 				ended <- err
 				return
@@ -95,7 +95,7 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 		integrity(t, backup)
 		allLabelled(t, backup, before)
 	}
-	stop()
+	stop.Store(true)
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
