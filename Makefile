@@ -4,7 +4,7 @@ LINT := go tool -modfile=tools.mod golangci-lint
 # The race detector needs cgo and a C compiler.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null && echo -race)
 
-.PHONY: help build test test-short chaos chaos-short check fmt bench scale samples servers-up servers-down
+.PHONY: help build test test-short chaos chaos-short check fmt bench bench-once scale samples servers-up servers-down
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -39,6 +39,10 @@ fmt: ## format the code
 
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+bench-once: ## hold allocations to cnn/testdata/allocations.csv, and run every benchmark once
+	go test -tags allocs -count 1 -run TestAllocations ./cnn
+	go test -run '^$$' -bench . -benchtime 1x $$(git grep -l '^func Benchmark' -- '*_test.go' | sed 's|^|./|; s|/[^/]*$$||' | sort -u)
 
 scale: ## fill a real Cassandra with 200,000 tracks, and time what readers ask (half an hour)
 	scripts/servers.sh with go test -tags scale -run TestScale -timeout 2h -v ./schema/cassandra
