@@ -7,6 +7,8 @@ func commands() []*command {
 		serveCommand(),
 		workerCommand(),
 		enqueueCommand(),
+		labelCommand(),
+		promoteCommand(),
 		tokenCommand(),
 		migrateCommand(),
 		statusCommand(),

@@ -33,9 +33,10 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"wav":    writeWAV,
-			"ndjson": checkNDJSON,
-			"status": checkStatus,
+			"wav":     writeWAV,
+			"ndjson":  checkNDJSON,
+			"status":  checkStatus,
+			"trackid": setTrackID,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -187,4 +188,11 @@ func checkStatus(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code of %q is %d; want %d", args[1:], got, want)
 	}
+}
+
+// setTrackID is "trackid FILE": $TRACK is the identifier in the file's JSON line.
+func setTrackID(ts *testscript.TestScript, _ bool, args []string) {
+	var line map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &line))
+	ts.Setenv("TRACK", text(ts, line, "track_id"))
 }

@@ -45,6 +45,14 @@ func (p *progress) step(now time.Time) {
 	p.draw(now)
 }
 
+// reach says how many of how many inputs are done and draws the bar anew.
+func (p *progress) reach(done, total int, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done, p.total = done, total
+	p.draw(now)
+}
+
 // above writes whole lines above the bar: it is taken away, write is called,
 // and the bar is drawn again.
 func (p *progress) above(now time.Time, write func() error) error {

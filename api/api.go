@@ -29,6 +29,7 @@ type Store interface {
 	schema.Labels
 	schema.Versions
 	schema.Vectors
+	schema.Scanner
 	schema.Answers
 	List(ctx context.Context, l schema.Listing) (schema.Page, error)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"earworm/auth"
+	"earworm/labels"
 	"earworm/schema"
 )
 
@@ -29,11 +30,11 @@ func (s server) heard() {
 		OperationID: "list-labels", Method: http.MethodGet, Path: "/v1/tracks/{id}/labels", Tags: []string{"features"},
 		Summary: "What people said of a track, oldest first.",
 	}, auth.Read, func(ctx context.Context, in *TrackPath) (*body[LabelList], error) {
-		labels, err := s.Store.TrackLabels(ctx, in.trackID())
-		if labels == nil {
-			labels = []schema.Label{}
+		said, err := s.Store.TrackLabels(ctx, in.trackID())
+		if said == nil {
+			said = []schema.Label{}
 		}
-		return &body[LabelList]{LabelList{labels}}, err
+		return &body[LabelList]{LabelList{said}}, err
 	})
 	operation(s, huma.Operation{
 		OperationID: "add-label", Method: http.MethodPost, Path: "/v1/tracks/{id}/labels", Tags: []string{"features"},
@@ -87,7 +88,7 @@ func (s server) addLabel(ctx context.Context, in *struct {
 		TempoBPM: in.Body.TempoBPM, Key: in.Body.Key, Meter: in.Body.Meter,
 		DownbeatS: in.Body.DownbeatS, TakesBack: in.Body.TakesBack,
 	}
-	if label.TempoBPM == 0 && label.Key == schema.UnknownKey && label.Meter == (schema.Meter{}) && label.DownbeatS == 0 && label.TakesBack.IsZero() {
+	if labels.SaysNothing(label) {
 		return nil, badRequest("the label says nothing; want tempo_bpm, key, meter, downbeat_s or takes_back")
 	}
 	if label.Author == "" {

@@ -9,6 +9,7 @@ import (
 
 	"earworm/auth"
 	"earworm/problem"
+	"earworm/release"
 	"earworm/schema"
 )
 
@@ -69,27 +70,13 @@ func (s server) promote(ctx context.Context, in *body[Promotion]) (*body[schema.
 	return &body[schema.Serving]{now}, nil
 }
 
-// follow makes every track's features anew after a promotion, until another
-// one takes over.
+// follow has the features follow a promotion, until another one takes over.
 func (s server) follow(ctx context.Context, promoted schema.Serving) {
-	done := 0
-	for t, err := range s.Store.AllTracks(ctx) {
-		if err == nil {
-			err = s.Store.RefreshFeatures(ctx, t.ID)
-		}
-		if errors.Is(err, schema.ErrNotFound) {
-			continue // never analysed
-		}
-		if done++; err == nil && done%1000 == 0 {
-			var now schema.Serving
-			if now, err = s.Store.Serving(ctx); err == nil && now.Revision != promoted.Revision {
-				return
-			}
-		}
-		if err != nil {
-			s.Log.ErrorContext(ctx, "promotion cut off; promote again to finish it", "model_version", promoted.ModelVersion, "tracks", done, "error", err)
-			return
-		}
+	tracks, err := release.Follow(ctx, s.Store, promoted, nil)
+	switch {
+	case err == nil:
+		s.Log.InfoContext(ctx, "promotion finished", "model_version", promoted.ModelVersion, "tracks", tracks)
+	case !errors.Is(err, release.ErrOvertaken):
+		s.Log.ErrorContext(ctx, "promotion cut off; promote again to finish it", "model_version", promoted.ModelVersion, "tracks", tracks, "error", err)
 	}
-	s.Log.InfoContext(ctx, "promotion finished", "model_version", promoted.ModelVersion, "tracks", done)
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"earworm/diff"
+	"earworm/release"
 	"earworm/schema"
 )
 
@@ -34,7 +35,7 @@ type comparison struct {
 // refreshing is a promotion whose features follow, track by track.
 type refreshing struct {
 	Version string
-	Seen    int // tracks made anew
+	Seen    int // tracks walked
 	Ended   bool
 	Failed  bool // it broke off
 }
@@ -258,7 +259,7 @@ func (s *Site) promote(w http.ResponseWriter, r *http.Request) error {
 	if strconv.Itoa(from.Revision) != r.PostForm.Get("revision") {
 		return refusal{http.StatusConflict, "Somebody promoted a version meanwhile. Load the page again to see which."}
 	}
-	_, err = s.Store.Promote(r.Context(), version, author(r), from)
+	now, err := s.Store.Promote(r.Context(), version, author(r), from)
 	switch {
 	case errors.Is(err, schema.ErrConflict):
 		return refusal{http.StatusConflict, "Somebody promoted a version meanwhile. Load the page again to see which."}
@@ -267,49 +268,30 @@ func (s *Site) promote(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	s.follow(version) //nolint:contextcheck // it outlives the request
+	s.follow(now) //nolint:contextcheck // it outlives the request
 	http.Redirect(w, r, "/compare?"+url.Values{"old": {from.ModelVersion}, "new": {version}}.Encode(), http.StatusSeeOther)
 	return nil
 }
 
-// follow makes the features of all tracks anew, in the background.
-func (s *Site) follow(version string) {
-	walk := &refreshing{Version: version}
+// follow has the features of all tracks follow a promotion, in the background.
+func (s *Site) follow(promoted schema.Serving) {
+	walk := &refreshing{Version: promoted.ModelVersion}
 	s.compared.mu.Lock()
 	s.compared.walk = walk
 	s.compared.mu.Unlock()
 	s.inBackground(func(ctx context.Context) {
-		err := s.refreshAll(ctx, func(n int) {
+		_, err := release.Follow(ctx, s.Store, promoted, func(n int) {
 			s.compared.mu.Lock()
 			walk.Seen = n
 			s.compared.mu.Unlock()
 		})
 		s.compared.mu.Lock()
-		walk.Ended, walk.Failed = true, err != nil
+		walk.Ended, walk.Failed = true, err != nil && !errors.Is(err, release.ErrOvertaken)
 		s.compared.mu.Unlock()
-		if err != nil {
-			s.Log.WarnContext(ctx, "features do not all follow the promotion; promote again to finish", "version", version, "error", err)
+		if walk.Failed {
+			s.Log.WarnContext(ctx, "features do not all follow the promotion; promote again to finish", "version", promoted.ModelVersion, "error", err)
 		}
 	})
-}
-
-func (s *Site) refreshAll(ctx context.Context, seen func(int)) error {
-	n := 0
-	for part := range s.Store.Parts() {
-		for e, err := range s.Store.Scan(ctx, part, "") {
-			if err != nil {
-				return err
-			}
-			if err := s.Store.RefreshFeatures(ctx, e.ID); err != nil && !errors.Is(err, schema.ErrNotFound) {
-				return err
-			}
-			if n++; n%100 == 0 {
-				seen(n)
-			}
-		}
-	}
-	seen(n)
-	return nil
 }
 
 // inBackground runs what outlives a request, until Run's context ends.
