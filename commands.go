@@ -8,6 +8,7 @@ func commands() []*command {
 		workerCommand(),
 		enqueueCommand(),
 		labelCommand(),
+		similarCommand(),
 		promoteCommand(),
 		tokenCommand(),
 		migrateCommand(),
