@@ -151,6 +151,9 @@ func (cmd *command) start(ctx context.Context, c console, args []string, env loo
 	if err := s.resolve(env); err != nil {
 		return hinted{usageError{err}, hint}
 	}
+	if s.print {
+		return s.show(c.out)
+	}
 	operands := s.Args()
 	if cmd.operands == "" && len(operands) > 0 {
 		return hinted{usagef("%s takes no operand; got %q", cmd.name, operands[0]), hint}

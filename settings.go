@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ type lookup func(name string) (value string, ok bool)
 type settings struct {
 	*pflag.FlagSet
 	config string
+	print  bool
 	help   bool
 }
 
@@ -36,6 +38,7 @@ func newSettings(cmd *command) *settings {
 	}
 	s.StringVar(&s.config, "config", "", "TOML `file` of settings, named as the flags are")
 	s.setting("config")
+	s.BoolVar(&s.print, "print-config", false, "print the settings as they are resolved, secrets masked, and do nothing else")
 	s.BoolVarP(&s.help, "help", "h", false, "print this help")
 	return s
 }
@@ -232,6 +235,24 @@ func settingNames() []string {
 		})
 	}
 	return sortedKeys(seen)
+}
+
+// show prints the settings as a file that --config reads, but for secrets: of
+// those it says only whether they are set.
+func (s *settings) show(w io.Writer) error {
+	var b strings.Builder
+	s.VisitAll(func(f *pflag.Flag) {
+		if _, setting := f.Annotations[asSetting]; !setting || f.Name == "config" {
+			return
+		}
+		text := strings.Trim(f.Value.String(), "[]")
+		if isSecret(f) && text != "" {
+			text = "***"
+		}
+		fmt.Fprintf(&b, "%s = %s\n", f.Name, strconv.Quote(text))
+	})
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func (s *settings) give(f *pflag.Flag, text, origin string) error {
