@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -248,6 +249,8 @@ func (s *settings) show(w io.Writer) error {
 		text := strings.Trim(f.Value.String(), "[]")
 		if isSecret(f) && text != "" {
 			text = "***"
+		} else if address, err := url.Parse(text); err == nil && address.User != nil {
+			text = address.Redacted()
 		}
 		fmt.Fprintf(&b, "%s = %s\n", f.Name, strconv.Quote(text))
 	})
