@@ -27,10 +27,16 @@ func TestCrowd(t *testing.T) { //nolint:paralleltest // it measures, and wants t
 	f.workers = []*process{p}
 	url := f.listens(p)
 	f.until(60)
-	before := f.load(p)
 
 	ctx, cancel := context.WithTimeout(t.Context(), wait(15*time.Second, 2*time.Minute))
 	defer cancel()
+	var readers sync.WaitGroup
+	for range 64 { // the store keeps as many connections as it may have
+		readers.Go(func() { _, _ = get(ctx, http.DefaultClient, url+"/v1/tracks?limit=20") })
+	}
+	readers.Wait()
+	http.DefaultClient.CloseIdleConnections()
+	before := f.load(p)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, MaxConnsPerHost: 1000}, Timeout: 30 * time.Second}
 	defer client.CloseIdleConnections()
 	var answered, refused, thrownOut, overlong atomic.Int64

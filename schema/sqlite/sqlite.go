@@ -65,8 +65,15 @@ func (s *Store) open(ctx context.Context) error {
 	if s.r, err = sql.Open("sqlite", dsn+"&_pragma=query_only(on)"); err != nil {
 		return err
 	}
+	// Readers wait for one another beyond these: SQLite keeps the file of every
+	// connection that is closed open for as long as the writer's lock stands.
+	s.r.SetMaxOpenConns(readers)
+	s.r.SetMaxIdleConns(readers)
 	return s.migrate(ctx)
 }
+
+// readers is how many reads go on at once. None may wait for another.
+const readers = 16
 
 // migrate brings the file up to date: user_version counts the migrations that
 // it has seen.
