@@ -92,6 +92,9 @@ func (v *vorbisSound) read(dst []float32) (int, error) {
 // decode makes the samples of the next packet.
 func (v *vorbisSound) decode() error {
 	samples, err := v.decoder.Decode(v.packets.take())
+	if errors.Is(err, vorbis.ErrNoSound) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("%w: vorbis: %w", ErrCorrupt, err)
 	}
@@ -113,7 +116,7 @@ func (v *vorbisSound) page() error {
 	for _, packet := range v.packets.whole {
 		block, err := v.setup.Samples(packet)
 		if err != nil {
-			break // decoding it tells
+			continue // it is no sound
 		}
 		if v.before > 0 {
 			v.total += int64(v.before+block) / 4

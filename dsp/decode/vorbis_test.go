@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/jfreymuth/oggvorbis"
@@ -171,6 +172,39 @@ func TestVorbisBeginsWhereItSays(t *testing.T) {
 					t.Fatalf("sample %d of those after %d is %g; want %g", i, cut/2, v, even[cut/2+i])
 				}
 			}
+		}
+	}
+}
+
+// A packet that says it is no sound is passed over, wherever it stands (4.3.1).
+func TestVorbisPassesOverWhatIsNoSound(t *testing.T) {
+	t.Parallel()
+	file := oggOf(t)
+	var with []byte
+	for at := 0; at < len(file); {
+		p, ok := parseOgg(file[at:])
+		if !ok {
+			t.Fatal("no page")
+		}
+		with = append(with, p.raw...)
+		if p.granule() > 0 && !p.is(oggEnd) { // a page of three bytes more
+			head := append(bytes.Clone(p.raw[:26]), 1, 3, 0x01, 0xff, 0xff)
+			head[5] = 0 // neither begins nor ends nor goes on
+			more, ok := parseOgg(head)
+			if !ok {
+				t.Fatal("the page of no sound is none")
+			}
+			more.seal()
+			with = append(with, more.raw...)
+		}
+		at += len(p.raw)
+	}
+	if len(with) == len(file) {
+		t.Fatal("no page was added")
+	}
+	for half := range 2 {
+		if want, got := vorbisOf(t, file, half), vorbisOf(t, with, half); !slices.Equal(got, want) {
+			t.Errorf("half %d: %d samples with packets of no sound, %d without, or others", half, len(got), len(want))
 		}
 	}
 }

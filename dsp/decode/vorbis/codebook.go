@@ -106,14 +106,11 @@ func (c *codebook) assign(lengths []uint8) error {
 		used, last = used+1, code{word, length, uint32(entry)}
 		c.add(last)
 	}
-	switch used {
-	case 0:
-		return errCodebook
-	case 1: // the only entry may be said by any bits
-		if last.length <= firstBits {
-			for i := range c.first {
-				c.first[i] = last.entry<<8 | uint32(last.length)
-			}
+	// A book of one entry may be said by any bits. One of none is in real files,
+	// too, and stands where nothing is read from it.
+	if used == 1 && last.length <= firstBits {
+		for i := range c.first {
+			c.first[i] = last.entry<<8 | uint32(last.length)
 		}
 	}
 	slices.SortFunc(c.long, func(a, b code) int {

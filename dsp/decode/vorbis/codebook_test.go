@@ -38,7 +38,6 @@ func TestCodebooksThatCannotBe(t *testing.T) {
 		"no entries":           book(1, 0).write(0, 1, 0, 1, 0, 4).data,
 		"16 million entries":   book(1, 1<<24-1).write(1, 1, 31, 5, 1<<24-1, 24, 0, 4).data,
 		"many values":          book(1<<16-1, 1<<10).write(1, 1, 31, 5, 1<<10, 11, 0, 4).data,
-		"no entry in use":      book(1, 2).write(0, 1, 1, 1, 0, 1, 0, 1, 0, 4).data,
 		"more words than bits": book(1, 3).write(0, 1, 0, 1, 0, 5, 0, 5, 0, 5, 0, 4).data,
 		"words without end":    book(1, 2).write(1, 1, 0, 5).data,
 		"lengths that are not": book(1, 1<<16).write(0, 1, 0, 1, 0, 5).data,
@@ -49,6 +48,22 @@ func TestCodebooksThatCannotBe(t *testing.T) {
 		b := newBitReader(data)
 		if _, err := b.codebook(maxEntries, maxValues); !errors.Is(err, errCodebook) {
 			t.Errorf("%s: error %v; want one of the codebook", name, err)
+		}
+	}
+}
+
+// A book none of whose entries is in use can be, and nothing can be read by it.
+func TestBookWithoutCodes(t *testing.T) {
+	t.Parallel()
+	b := newBitReader(book(1, 2).write(0, 1, 1, 1, 0, 1, 0, 1, 0, 4).data)
+	c, err := b.codebook(maxEntries, maxValues)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bits := range []byte{0, 0xff, 0x5a} {
+		b := newBitReader([]byte{bits, bits, bits, bits})
+		if got := b.entry(&c); got != -1 {
+			t.Errorf("bits %x are entry %d", bits, got)
 		}
 	}
 }

@@ -189,7 +189,7 @@ func (s *Setup) readModes(b *bitReader) error {
 // between the middles of two blocks is heard: a quarter of each.
 func (s *Setup) Samples(packet []byte) (int, error) {
 	if len(packet) == 0 {
-		return 0, errPacket
+		return 0, ErrNoSound
 	}
 	b := newBitReader(packet[:1])
 	m, err := s.mode(&b)
@@ -199,16 +199,18 @@ func (s *Setup) Samples(packet []byte) (int, error) {
 	return s.blocks[m.long], nil
 }
 
-var errPacket = errors.New("a packet that is no sound")
+// ErrNoSound is returned for a packet that holds no sound, which is to be passed
+// over (4.3.1): there are such in real files.
+var ErrNoSound = errors.New("a packet that is no sound")
 
 // mode reads the beginning of a packet.
 func (s *Setup) mode(b *bitReader) (m mode, err error) {
 	if b.flag() {
-		return m, errPacket
+		return m, ErrNoSound
 	}
 	i := b.bits(bits.Len(uint(len(s.modes) - 1)))
 	if i >= len(s.modes) || b.over() {
-		return m, errPacket
+		return m, ErrNoSound
 	}
 	return s.modes[i], nil
 }
