@@ -7,6 +7,8 @@ func commands() []*command {
 		serveCommand(),
 		workerCommand(),
 		enqueueCommand(),
+		reprocessCommand(),
+		batchCommand(),
 		labelCommand(),
 		similarCommand(),
 		promoteCommand(),

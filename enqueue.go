@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net"
-	"net/url"
 
 	"earworm/api"
 	"earworm/cnn"
@@ -115,15 +113,4 @@ func (e *enqueueConfig) sender(ctx context.Context) (send sender, done func() er
 		return outcomes, nil
 	}
 	return send, func() error { return errors.Join(q.Close(), store.Close()) }, nil
-}
-
-// plainNetwork takes the address, which is named already, out of an error.
-func plainNetwork(err error) error {
-	if request, ok := errors.AsType[*url.Error](err); ok {
-		err = request.Err
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		err = op.Err
-	}
-	return err
 }

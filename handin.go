@@ -8,12 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"strings"
-	"time"
 
 	"earworm/api"
-	"earworm/problem"
 	"earworm/queue"
 	"earworm/schema"
 )
@@ -171,70 +167,4 @@ type outcomeLine struct {
 type outcomeError struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
-}
-
-// serveAt is a running earworm serve.
-type serveAt struct{ addr, token string }
-
-// send hands submissions in as a stream, so that each stands for itself.
-func (s serveAt) send(ctx context.Context, subs []api.Submission) (outcomes []api.Line, err error) {
-	var stream bytes.Buffer
-	for _, sub := range subs {
-		if err := json.NewEncoder(&stream).Encode(sub); err != nil {
-			return nil, err
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	res, err := s.post(ctx, "/v1/tracks", "application/x-ndjson", &stream)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusAccepted {
-		return nil, s.complaint(res)
-	}
-	for dec := json.NewDecoder(res.Body); ; {
-		var line api.Line
-		switch err := dec.Decode(&line); {
-		case errors.Is(err, io.EOF) && len(outcomes) == len(subs):
-			return outcomes, nil
-		case err != nil, line.Receipt == nil && line.Error == nil:
-			return outcomes, fmt.Errorf("earworm serve at %s: its answer ends after %s", s.addr, plural(len(outcomes), "track"))
-		}
-		outcomes = append(outcomes, line)
-	}
-}
-
-func (s serveAt) post(ctx context.Context, path, kind string, body io.Reader) (*http.Response, error) {
-	base := s.addr
-	if !strings.Contains(base, "://") {
-		base = "http://" + base
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(base, "/")+path, body)
-	if err != nil {
-		return nil, fmt.Errorf("addr is %q; want host:port or an address such as https://earworm.example", s.addr)
-	}
-	req.Header.Set("Content-Type", kind)
-	if s.token != "" {
-		req.Header.Set("Authorization", "Bearer "+s.token)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, hinted{fmt.Errorf("earworm serve at %s: %w", s.addr, plainNetwork(err)), "start it, name its --addr, or name a queue by --redis"}
-	}
-	return res, nil
-}
-
-// complaint is what an answer says is wrong.
-func (s serveAt) complaint(res *http.Response) error {
-	var why problem.Problem
-	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&why); err != nil || why.Code == "" {
-		return fmt.Errorf("earworm serve at %s: its answer (%s) is not from earworm", s.addr, res.Status)
-	}
-	err := fmt.Errorf("earworm serve at %s: %s", s.addr, why.Detail)
-	if why.Status == http.StatusUnauthorized || why.Status == http.StatusForbidden {
-		return hinted{err, "EARWORM_TOKEN or --token gives the token; earworm token --scopes ingest makes one"}
-	}
-	return err
 }

@@ -124,9 +124,9 @@ func TestMetricsWithoutAQueue(t *testing.T) {
 }
 
 var (
-	selector = regexp.MustCompile(`\b((?:earworm|process|go)_[a-z_]+)(?:\{([^}]*)\})?`)
-	matcher  = regexp.MustCompile(`([a-z_]+)(?:=~|!~|!=|=)"`)
-	grouping = regexp.MustCompile(`by \(([^)]*)\)`)
+	seriesSelector = regexp.MustCompile(`\b((?:earworm|process|go)_[a-z_]+)(?:\{([^}]*)\})?`)
+	matcher        = regexp.MustCompile(`([a-z_]+)(?:=~|!~|!=|=)"`)
+	grouping       = regexp.MustCompile(`by \(([^)]*)\)`)
 )
 
 // TestDashboardAsksForWhatIsThere: each name and label in the dashboard and
@@ -177,7 +177,7 @@ func TestDashboardAsksForWhatIsThere(t *testing.T) {
 func checkExpression(t *testing.T, where, expression string, seen map[string]*dto.MetricFamily) (names []string) {
 	t.Helper()
 	labels := map[string]bool{"job": true, "instance": true, "le": true} // Prometheus's own
-	for _, found := range selector.FindAllStringSubmatch(expression, -1) {
+	for _, found := range seriesSelector.FindAllStringSubmatch(expression, -1) {
 		name := found[1]
 		f := seen[name]
 		for _, part := range []string{"_bucket", "_sum", "_count"} {

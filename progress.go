@@ -53,6 +53,16 @@ func (p *progress) reach(done, total int, now time.Time) {
 	p.draw(now)
 }
 
+// show draws a line of words in the bar's place.
+func (p *progress) show(words string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.w != nil {
+		line := []rune(words)
+		_, _ = io.WriteString(p.w, "\r\x1b[K"+string(line[:min(len(line), p.width()-1)]))
+	}
+}
+
 // above writes whole lines above the bar: it is taken away, write is called,
 // and the bar is drawn again.
 func (p *progress) above(now time.Time, write func() error) error {
