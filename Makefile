@@ -4,7 +4,7 @@ LINT := go tool -modfile=tools.mod golangci-lint
 # The race detector needs cgo and a C compiler.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null && echo -race)
 
-.PHONY: help build test test-short chaos chaos-short check fmt bench bench-once scale samples servers-up servers-down
+.PHONY: help build test test-short chaos chaos-short fuzz fuzz-short check fmt bench bench-once scale samples servers-up servers-down
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -27,6 +27,12 @@ chaos: ## break a fleet in every promised way, in full: an hour or two
 chaos-short: ## the same faults with fewer tracks and shorter waits
 	scripts/install-deps.sh ffmpeg
 	scripts/servers.sh with go test -tags chaos -short -timeout 20m -parallel 8 ./chaos
+
+fuzz: ## fuzz every parser of outside bytes, ten minutes each
+	scripts/fuzz.sh 10m
+
+fuzz-short: ## the same, two seconds each
+	scripts/fuzz.sh 2s
 
 check: ## lint, and look for known vulnerabilities
 	$(LINT) config verify

@@ -377,6 +377,8 @@ func TestCancelledBatchLeavesTheLane(t *testing.T) {
 	if _, err := b.service().Cancel(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
+	// Until it sees that, the planner may enqueue a few more, which it then withdraws.
+	b.await(id, func(s batch.Status) bool { return s.Planner == "" })
 	b.workers()
 	b.await(other, done)
 	b.heardOnce(b.ids[:3])
