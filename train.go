@@ -168,7 +168,7 @@ func (t *trainConfig) examples(ctx context.Context, c console) ([]train.Example,
 
 // plot draws loss and selection figure by epoch beside the weights.
 func (t *trainConfig) plot(out io.Writer) error {
-	name := strings.TrimSuffix(t.Out, ".weights") + ".png"
+	name := strings.TrimSuffix(t.Out, ".weights") + ".svg"
 	if err := train.Plot(name, t.Checkpoint); err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func TestTrainingLearns(t *testing.T) {
 	if w.Recipe.Seed != 5 || w.Recipe.Data["tones"] != 36 || !strings.Contains(w.Recipe.Validation, "key exact") {
 		t.Errorf("the header's recipe is %+v", w.Recipe)
 	}
-	if err := Plot(filepath.Join(t.TempDir(), "loss.png"), c.Checkpoint); err != nil {
+	if err := Plot(filepath.Join(t.TempDir(), "loss.svg"), c.Checkpoint); err != nil {
 		t.Error(err)
 	}
 }
