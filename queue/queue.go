@@ -47,14 +47,40 @@ func Open(c Config) (*Queue, error) {
 	}
 	if c.Redis == "" {
 		server := miniredis.NewMiniRedis()
-		server.ClockTTL(true)
-		return open(c, inProcess(server), "redis in this process", server.Close), nil
+		still := passTime(server)
+		return open(c, inProcess(server), "redis in this process", func() { still(); server.Close() }), nil
 	}
 	a, err := parseAddress(c.Redis)
 	if err != nil {
 		return nil, err
 	}
 	return open(c, a.client(), "redis at "+a.name, func() {}), nil
+}
+
+// passTime lets a server's keys grow older once a second, until still is called.
+// By its own clock it looks at each key at every command, which a long lane
+// would make dear.
+func passTime(server *miniredis.Miniredis) (still func()) {
+	const step = time.Second
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(step)
+		defer tick.Stop()
+		for last := time.Now(); ; {
+			select {
+			case <-stop:
+				return
+			case now := <-tick.C:
+				server.FastForward(now.Sub(last))
+				last = now
+			}
+		}
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+	}
 }
 
 // inProcess is a client that reaches its server without a network, so that no
