@@ -34,11 +34,11 @@ type fleetOfTest struct {
 
 // required reads the address of a test server. Without it the test fails: it
 // must not pass unseen.
-func required(t *testing.T, name string) string {
-	t.Helper()
+func required(tb testing.TB, name string) string {
+	tb.Helper()
 	v := os.Getenv(name)
 	if v == "" {
-		t.Fatalf("%s is not set; run scripts/servers.sh with go test …", name)
+		tb.Fatalf("%s is not set; run scripts/servers.sh with go test …", name)
 	}
 	return v
 }
@@ -148,34 +148,34 @@ func (f *fleetOfTest) awaitCounts(t *testing.T, enough func(schema.Counts) bool)
 
 // flush empties a Redis database, in Redis's own words: only queue may speak
 // to it through a client.
-func flush(t *testing.T, address string, database int) {
-	t.Helper()
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(context.WithoutCancel(t.Context()), "tcp", address)
+func flush(tb testing.TB, address string, database int) {
+	tb.Helper()
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(context.WithoutCancel(tb.Context()), "tcp", address)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	fmt.Fprintf(conn, "SELECT %d\r\nFLUSHDB\r\nQUIT\r\n", database)
 	var answer bytes.Buffer
 	if _, err := answer.ReadFrom(conn); err != nil || answer.String() != "+OK\r\n+OK\r\n+OK\r\n" {
-		t.Fatalf("flush redis database %d: %q, %v", database, &answer, err)
+		tb.Fatalf("flush redis database %d: %q, %v", database, &answer, err)
 	}
 }
 
-func dropKeyspace(t *testing.T, host, keyspace string) {
-	t.Helper()
+func dropKeyspace(tb testing.TB, host, keyspace string) {
+	tb.Helper()
 	cluster := gocql.NewCluster(host)
 	cluster.Timeout = time.Minute
 	session, err := cluster.CreateSession()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer session.Close()
-	if err := session.Query("DROP KEYSPACE IF EXISTS " + keyspace).ExecContext(context.WithoutCancel(t.Context())); err != nil {
-		t.Error(err)
+	if err := session.Query("DROP KEYSPACE IF EXISTS " + keyspace).ExecContext(context.WithoutCancel(tb.Context())); err != nil {
+		tb.Error(err)
 	}
 }
 

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
+	"golang.org/x/sync/errgroup"
 
 	"earworm/schema"
 )
@@ -30,18 +32,24 @@ func (s *Store) saveAnalysis(ctx context.Context, a schema.Analysis) error {
 	if err != nil {
 		return err
 	}
-	if err := s.known(ctx, a.TrackID); err != nil {
+	var t said
+	if err := together(
+		ctx,
+		func(ctx context.Context) error { return s.known(ctx, a.TrackID) }, // before anything is written
+		func(ctx context.Context) (err error) { t, err = s.revision(ctx, a.TrackID); return err },
+	); err != nil {
 		return err
 	}
-	if vector == nil {
-		err = s.query("DELETE FROM vectors WHERE track_id = ? AND space = ?", a.TrackID, a.ModelVersion).ExecContext(ctx)
-	} else {
-		err = s.keepEmbedding(ctx, a.TrackID, a.ModelVersion, vector)
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.firstServes(ctx, a.ModelVersion, a.AnalysedAt); err != nil {
+	if err := together(
+		ctx,
+		func(ctx context.Context) error { return s.keepEmbedding(ctx, a.TrackID, a.ModelVersion, vector) },
+		func(ctx context.Context) error {
+			if err := s.firstServes(ctx, a.ModelVersion, a.AnalysedAt); err != nil {
+				return err
+			}
+			return s.listen(ctx, a.TrackID, &t)
+		},
+	); err != nil {
 		return err
 	}
 	if err := s.query(`INSERT INTO analyses
@@ -51,7 +59,9 @@ func (s *Store) saveAnalysis(ctx context.Context, a schema.Analysis) error {
 		a.Decoder, string(result)).ExecContext(ctx); err != nil {
 		return err
 	}
-	was, err := s.renewFeatures(ctx, a.TrackID)
+	t.analyses = slices.DeleteFunc(t.analyses, func(o schema.Analysis) bool { return o.ModelVersion == a.ModelVersion })
+	t.analyses = newestFirst(append(t.analyses, a))
+	was, err := s.renewUpon(ctx, a.TrackID, t)
 	if err != nil {
 		return err
 	}
@@ -63,8 +73,21 @@ func (s *Store) saveAnalysis(ctx context.Context, a schema.Analysis) error {
 	return s.relist(ctx, a.TrackID, was)
 }
 
-// keepEmbedding writes a model's vector into the space of its version.
+// together does several things at once, and returns the first error.
+func together(ctx context.Context, things ...func(context.Context) error) error {
+	all, ctx := errgroup.WithContext(ctx)
+	for _, thing := range things {
+		all.Go(func() error { return thing(ctx) })
+	}
+	return all.Wait()
+}
+
+// keepEmbedding writes a model's vector into the space of its version; without
+// one it deletes what is there.
 func (s *Store) keepEmbedding(ctx context.Context, id schema.TrackID, version string, v []float32) error {
+	if v == nil {
+		return s.query("DELETE FROM vectors WHERE track_id = ? AND space = ?", id, version).ExecContext(ctx)
+	}
 	p, err := s.keepSpace(ctx, schema.Space{Name: version, Length: len(v), Model: true})
 	if err == nil {
 		err = p.Fits(v)

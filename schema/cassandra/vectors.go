@@ -107,7 +107,8 @@ func (s *Store) putVector(ctx context.Context, id schema.TrackID, space string, 
 	if errors.Is(err, schema.ErrNotFound) {
 		return nil
 	}
-	return errors.Join(err, s.describe(ctx, there, f))
+	table, _ := vectorTable(there.Length)
+	return errors.Join(err, s.describe(ctx, table, space, f))
 }
 
 func (s *Store) writeVector(ctx context.Context, id schema.TrackID, space string, v []float32) error {
@@ -117,22 +118,13 @@ func (s *Store) writeVector(ctx context.Context, id schema.TrackID, space string
 
 // describeVectors writes the values that count beside each of a track's vectors.
 func (s *Store) describeVectors(ctx context.Context, f schema.Features) error {
-	spaces, err := s.allSpaces(ctx)
-	if err != nil {
-		return err
-	}
-	tables := map[string]schema.Space{}
-	for _, p := range spaces {
-		table, _ := vectorTable(p.Length)
-		tables[table] = p
-	}
 	all, ctx := errgroup.WithContext(ctx)
-	for table, p := range tables {
+	for _, table := range vectorTables {
 		all.Go(func() error {
-			own, err := gather(ctx, s.query("SELECT space FROM "+table+" WHERE track_id = ?", f.TrackID),
+			own, err := gather(ctx, s.query("SELECT space FROM "+table.name+" WHERE track_id = ?", f.TrackID),
 				func(r row) (name string, err error) { return name, r(&name) })
-			for _, name := range own {
-				err = errors.Join(err, s.describe(ctx, schema.Space{Name: name, Length: p.Length}, f))
+			for _, space := range own {
+				err = errors.Join(err, s.describe(ctx, table.name, space, f))
 			}
 			return err
 		})
@@ -140,10 +132,9 @@ func (s *Store) describeVectors(ctx context.Context, f schema.Features) error {
 	return all.Wait()
 }
 
-func (s *Store) describe(ctx context.Context, p schema.Space, f schema.Features) error {
-	table, _ := vectorTable(p.Length)
+func (s *Store) describe(ctx context.Context, table, space string, f schema.Features) error {
 	return s.query("UPDATE "+table+" SET tempo_bpm = ?, key = ?, meter = ? WHERE track_id = ? AND space = ?",
-		f.TempoBPM, f.Key.String(), f.Meter.String(), f.TrackID, p.Name).ExecContext(ctx)
+		f.TempoBPM, f.Key.String(), f.Meter.String(), f.TrackID, space).ExecContext(ctx)
 }
 
 // TrackVector is as schema.Vectors says.

@@ -1,6 +1,7 @@
 package cassandra
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
-	"golang.org/x/sync/errgroup"
 
 	"earworm/schema"
 )
@@ -120,9 +120,15 @@ func (s *Store) analyses(ctx context.Context, id schema.TrackID) ([]schema.Analy
 		}
 		return a, json.Unmarshal(result, &a)
 	})
-	slices.Reverse(analyses) // they come in the order of their version, and the later one goes first
-	slices.SortStableFunc(analyses, func(a, b schema.Analysis) int { return b.AnalysedAt.Compare(a.AnalysedAt) })
-	return analyses, err
+	return newestFirst(analyses), err
+}
+
+// newestFirst orders analyses; of two of one time the later version goes first.
+func newestFirst(analyses []schema.Analysis) []schema.Analysis {
+	slices.SortFunc(analyses, func(a, b schema.Analysis) int {
+		return cmp.Or(b.AnalysedAt.Compare(a.AnalysedAt), cmp.Compare(b.ModelVersion, a.ModelVersion))
+	})
+	return analyses
 }
 
 // DeleteAnalysis is as schema.Versions says.
@@ -191,16 +197,31 @@ type said struct {
 
 // said reads the revision before the rest, so that whatever is written after
 // the rest was read makes the write upon that revision fail.
-func (s *Store) said(ctx context.Context, id schema.TrackID) (t said, err error) {
-	err = s.query("SELECT revision, worth FROM features WHERE track_id = ?", id).ScanContext(ctx, &t.revision, &t.worth)
-	if err != nil && !errors.Is(err, gocql.ErrNotFound) {
-		return t, err
+func (s *Store) said(ctx context.Context, id schema.TrackID) (said, error) {
+	t, err := s.revision(ctx, id)
+	if err == nil {
+		err = s.listen(ctx, id, &t)
 	}
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() (err error) { t.serving, err = s.serving(ctx); return err })
-	all.Go(func() (err error) { t.analyses, err = s.analyses(ctx, id); return err })
-	all.Go(func() (err error) { t.labels, err = s.labels(ctx, id); return err })
-	return t, all.Wait()
+	return t, err
+}
+
+// revision reads which one stands, and the worth that stands with it.
+func (s *Store) revision(ctx context.Context, id schema.TrackID) (t said, err error) {
+	err = s.query("SELECT revision, worth FROM features WHERE track_id = ?", id).ScanContext(ctx, &t.revision, &t.worth)
+	if errors.Is(err, gocql.ErrNotFound) {
+		err = nil
+	}
+	return t, err
+}
+
+// listen reads all but the revision.
+func (s *Store) listen(ctx context.Context, id schema.TrackID, t *said) error {
+	return together(
+		ctx,
+		func(ctx context.Context) (err error) { t.serving, err = s.serving(ctx); return err },
+		func(ctx context.Context) (err error) { t.analyses, err = s.analyses(ctx, id); return err },
+		func(ctx context.Context) (err error) { t.labels, err = s.labels(ctx, id); return err },
+	)
 }
 
 // refreshFeatures makes the features anew, and lists the track by them.
@@ -218,11 +239,18 @@ func (s *Store) refreshFeatures(ctx context.Context, id schema.TrackID) error {
 // the last to succeed has read what every other had written before it began,
 // so that nothing said is missing in the end. was is the worth that stood there.
 func (s *Store) renewFeatures(ctx context.Context, id schema.TrackID) (was *float64, err error) {
+	t, err := s.said(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.renewUpon(ctx, id, t)
+}
+
+// renewUpon is renewFeatures by one who has read what was said, and may have
+// added to it what they wrote themselves since: that was before the first try,
+// so that whoever overtakes it either has read it or makes the try fail.
+func (s *Store) renewUpon(ctx context.Context, id schema.TrackID, t said) (was *float64, err error) {
 	for {
-		t, err := s.said(ctx, id)
-		if err != nil {
-			return nil, err
-		}
 		counts, other, ok := schema.Counting(t.analyses, t.serving.ModelVersion)
 		if !ok {
 			return nil, schema.ErrNotFound
@@ -245,6 +273,9 @@ func (s *Store) renewFeatures(ctx context.Context, id schema.TrackID) (was *floa
 		}
 		if applied {
 			return t.worth, s.describeVectors(ctx, f)
+		}
+		if t, err = s.said(ctx, id); err != nil {
+			return nil, err
 		}
 	}
 }
