@@ -10,6 +10,7 @@ func commands() []*command {
 		reprocessCommand(),
 		batchCommand(),
 		labelCommand(),
+		labelsCommand(),
 		similarCommand(),
 		promoteCommand(),
 		tokenCommand(),

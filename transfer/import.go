@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
+	"earworm/labels"
 	"earworm/schema"
 )
 
@@ -98,7 +98,7 @@ func write(ctx context.Context, s Store, e *entry) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range unsaid(said, e.Labels) {
+	for _, l := range labels.Unsaid(said, e.Labels) {
 		if err := s.AddLabel(ctx, l); err != nil {
 			return err
 		}
@@ -151,42 +151,6 @@ func addAnalyses(ctx context.Context, s Store, e *entry, there schema.Track) err
 		return nil
 	}
 	return s.SaveFailure(ctx, last.ID, last.ModelVersion, *last.Failure)
-}
-
-// unsaid are the labels that are not among those said, with the times at which
-// they will stand: a label of a moment that another has is given the next one,
-// and what takes it back follows it.
-func unsaid(said, labels []schema.Label) (missing []schema.Label) {
-	at := map[int64]schema.Label{}
-	for _, l := range said {
-		l = exact(l)
-		at[l.At.UnixMilli()] = l
-	}
-	moved := map[int64]time.Time{}
-	for _, l := range labels {
-		l = exact(l)
-		was := l.At.UnixMilli()
-		if to, ok := moved[l.TakesBack.UnixMilli()]; ok && !l.TakesBack.IsZero() {
-			l.TakesBack = to
-		}
-		there, taken := at[l.At.UnixMilli()]
-		for taken && there != l {
-			l.At = l.At.Add(time.Millisecond)
-			there, taken = at[l.At.UnixMilli()]
-		}
-		moved[was] = l.At
-		if !taken {
-			at[l.At.UnixMilli()] = l
-			missing = append(missing, l)
-		}
-	}
-	return missing
-}
-
-// exact gives a label's times as stores keep them.
-func exact(l schema.Label) schema.Label {
-	l.At, l.TakesBack = l.At.UTC().Truncate(time.Millisecond), l.TakesBack.UTC().Truncate(time.Millisecond)
-	return l
 }
 
 // importer is who promoted a version that served in the exported store.
