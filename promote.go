@@ -88,7 +88,7 @@ func promote(ctx context.Context, c console, store schema.Store, version string,
 		now, err = store.Promote(ctx, version, person(), from)
 		switch {
 		case errors.Is(err, schema.ErrNotFound):
-			return from, hinted{fmt.Errorf("no track was analysed by model version %q", version), "earworm promote lists those that have been heard"}
+			return from, notHeard(version)
 		case errors.Is(err, schema.ErrConflict):
 			return from, hinted{errors.New("somebody promoted a version meanwhile; nothing was changed"), "earworm promote says which"}
 		case err != nil:

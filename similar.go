@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"text/tabwriter"
 
 	"earworm/schema"
@@ -110,11 +109,7 @@ func (q *similarConfig) print(c console, matches []similar.Match) error {
 		if m.Features != nil {
 			f = *m.Features
 		}
-		name := m.Source
-		if m.Title != "" {
-			name = strings.TrimPrefix(m.Artist+" - "+m.Title, " - ")
-		}
-		fmt.Fprintf(w, "%.3f\t%.1f\t%s\t%s\t%s\t%s\n", m.Similarity, f.TempoBPM, f.Key, f.Meter, m.TrackID, printable(name))
+		fmt.Fprintf(w, "%.3f\t%.1f\t%s\t%s\t%s\t%s\n", m.Similarity, f.TempoBPM, f.Key, f.Meter, m.TrackID, printable(trackName(m.Source, m.Artist, m.Title)))
 	}
 	return w.Flush()
 }

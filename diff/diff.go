@@ -169,9 +169,10 @@ func (r *report) both(t schema.Track, old, heard schema.Analysis, labels []schem
 		}
 		r.Moves[mode][fifths(a, b)]++
 	}
-	c := Change{Track: t, Old: old, New: heard}
+	c, changed := Change{Track: t, Old: old, New: heard}, false
 	differ := func(differs bool, count *int, sure, was float64) {
 		if differs {
+			changed = true
 			*count++
 			c.Weight += sure + was
 		}
@@ -179,7 +180,7 @@ func (r *report) both(t schema.Track, old, heard schema.Analysis, labels []schem
 	differ(!schema.SameTempo(old.Tempo.BPM, heard.Tempo.BPM), &r.Tempo, heard.Tempo.Confidence, old.Tempo.Confidence)
 	differ(old.Key.Name != heard.Key.Name, &r.Key, heard.Key.Confidence, old.Key.Confidence)
 	differ(old.Meter.Name != heard.Meter.Name, &r.Meter, heard.Meter.Confidence, old.Meter.Confidence)
-	if c.Weight == 0 {
+	if !changed {
 		return
 	}
 	c.Fixed, c.Broken = evidence(old, heard, labels)
