@@ -39,5 +39,5 @@ func BenchmarkOverheadFleet(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { store.Close() })
-	overhead(b, store, queue.Config{Redis: address.String()})
+	overheads(b, store, queue.Config{Redis: address.String()})
 }

@@ -52,13 +52,23 @@ func newReady(b *testing.B) ready {
 	return ready{a, source.File{Path: path, SHA256: fmt.Sprintf("%064d", 0)}}
 }
 
-// overhead is what a track costs beside its decoding, features and network: one
-// worker takes ready analyses from a queue to a store, one after another.
-func overhead(b *testing.B, store schema.Store, config queue.Config) {
+// overheads are what a track costs beside its decoding, features and network:
+// a worker takes ready analyses from a queue to a store, one after another and
+// several at once. A ping of the store in the same run is what to compare with.
+func overheads(b *testing.B, store schema.Store, config queue.Config) {
 	b.Helper()
 	r := newReady(b)
+	for _, atOnce := range []int{1, 8} {
+		b.Run(fmt.Sprintf("%d-at-once", atOnce), func(b *testing.B) {
+			config.Concurrency = atOnce
+			overhead(b, r, store, config)
+		})
+	}
+}
+
+func overhead(b *testing.B, r ready, store schema.Store, config queue.Config) {
+	b.Helper()
 	var done atomic.Int64
-	config.Concurrency = 1
 	q, err := queue.Open(config)
 	if err != nil {
 		b.Fatal(err)
@@ -67,6 +77,13 @@ func overhead(b *testing.B, store schema.Store, config queue.Config) {
 	w := worker.Worker{Source: r, Model: r, Store: store, Decode: decode.Options{Decoder: "native"}}
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
+	pinging := time.Now()
+	for range b.N {
+		if err := store.Ping(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+	pinged := time.Since(pinging)
 	b.ResetTimer()
 	began := time.Now()
 	for i := range b.N {
@@ -101,6 +118,7 @@ func overhead(b *testing.B, store schema.Store, config queue.Config) {
 		b.Fatal(err)
 	}
 	each := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) / float64(b.N) }
+	b.ReportMetric(each(pinged), "ms/ping")
 	b.ReportMetric(each(added), "ms/added")
 	b.ReportMetric(each(enqueued-added), "ms/enqueued")
 	b.ReportMetric(each(all-enqueued), "ms/run")
@@ -113,5 +131,5 @@ func BenchmarkOverheadEmbedded(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer store.Close()
-	overhead(b, store, queue.Config{})
+	overheads(b, store, queue.Config{})
 }

@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -61,7 +62,7 @@ func wordsIn(t *testing.T, file string) string {
 	var said strings.Builder
 	for d := xml.NewDecoder(strings.NewReader(string(content))); ; {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return said.String()
 		}
 		if err != nil {
