@@ -47,7 +47,7 @@ running earworm serve at --addr, which may want a token with the scope admin.`,
 		examples: `
 earworm reprocess --dry-run
 earworm reprocess --where 'tempo.confidence < 0.5 and meter = 3' --force --rate 2
-earworm reprocess --failed timeout --detach
+earworm reprocess --failed decode_timeout --detach
 cut -f1 tracks.tsv | earworm reprocess --ids - --force
 earworm reprocess --redis redis://queue:6379 --cassandra db1,db2`,
 		flags: func(s *settings) {
