@@ -87,11 +87,11 @@ func TestTheCommandsOfTheCatalogue(t *testing.T) {
 		awaitAnalysed(t, url, ids[len(ids)-1])
 	}
 	old := hearAgain(t, filepath.Join(folder, "earworm.db"), ids[0], "next")
-	script := "set -ex\n"
+	script := []string{"set -ex"}
 	for _, line := range lines {
-		script += line[1] + "\n"
+		script = append(script, line[1])
 	}
-	sh := exec.CommandContext(t.Context(), "sh", "-c", strings.NewReplacer("TRACK_ID", string(ids[0]), "OLD", old, "NEW", "next").Replace(script))
+	sh := exec.CommandContext(t.Context(), "sh", "-c", strings.NewReplacer("TRACK_ID", string(ids[0]), "OLD", old, "NEW", "next").Replace(strings.Join(script, "\n")))
 	sh.Dir = t.TempDir()
 	sh.Env = append(os.Environ(), "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"), "EARWORM_STORE="+folder, "EARWORM_ADDR="+url, "EARWORM_REDIS=", "EARWORM_CASSANDRA=")
 	if out, err := sh.CombinedOutput(); err != nil {

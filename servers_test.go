@@ -20,6 +20,7 @@ import (
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2" //nolint:depguard // drops the keyspaces of these tests
 
+	"earworm/batch"
 	"earworm/schema"
 	"earworm/schema/cassandra"
 )
@@ -332,4 +333,65 @@ func TestWorkerIsWatched(t *testing.T) {
 		}
 	}
 	stop()
+}
+
+// TestCatalogueOfAFleet: what is done with a catalogue, without any serve, by
+// Redis and Cassandra alone.
+func TestCatalogueOfAFleet(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 13)
+	samples := samplesOfRepo(t)[:4]
+	f.run(t, append([]string{"enqueue"}, samples...)...)
+	stop := f.worker(t)
+	f.awaitCounts(t, func(c schema.Counts) bool { return c.Pending == 0 })
+	id := namedInput(t, samples[0]).id
+	heard, err := f.store.Analysis(t.Context(), id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if e := read[batch.Estimate](t, f.run(t, "reprocess", "--all", "--dry-run", "--json")); e.Tracks != len(samples) || e.TakesS == nil {
+		t.Errorf("a dry run says %+v; want %d tracks and a time", e, len(samples))
+	}
+	began := time.Now()
+	s := read[batch.Status](t, f.run(t, "reprocess", "--all", "--force", "--json"))
+	if s.State != schema.BatchDone || s.Done != len(samples) {
+		t.Errorf("the batch is %+v; want %d done", s, len(samples))
+	}
+	again, err := f.store.Analysis(t.Context(), id, "")
+	if err != nil || again.AnalysedAt.Before(began.Add(-time.Second)) {
+		t.Errorf("%v: heard at %v; want after %v", err, again.AnalysedAt, began)
+	}
+	if out := f.run(t, "batch"); !strings.Contains(out, s.ID+"  done") {
+		t.Errorf("batch lists\n%s", out)
+	}
+	stop()
+
+	f.run(t, "label", "--author", "ann", "--tempo", "92", string(id))
+	path := filepath.Join(t.TempDir(), "labels.csv")
+	first := f.run(t, "labels", "export")
+	if err := os.WriteFile(path, []byte(first), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.run(t, "labels", "import", path)
+	if second := f.run(t, "labels", "export"); second != first || strings.Count(first, ",ann,92,") != 1 {
+		t.Errorf("labels are\n%s\nand, imported where they are from,\n%s", first, second)
+	}
+
+	other := heard
+	other.ModelVersion, other.Tempo.BPM = "next", 2*heard.Tempo.BPM
+	if err := f.store.SaveAnalysis(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	r := read[diffReport](t, f.run(t, "diff", "--json", heard.ModelVersion, "next"))
+	if r.Both != 1 || r.OnlyOld != len(samples)-1 || r.Tempo.Doubled != 1 {
+		t.Errorf("the versions differ by %+v", r)
+	}
+	f.run(t, "forget", "next")
+	if _, err := f.store.Analysis(t.Context(), id, "next"); !errors.Is(err, schema.ErrNotFound) {
+		t.Errorf("an analysis of the forgotten version: %v", err)
+	}
+	if features, err := f.store.Features(t.Context(), id); err != nil || features.TempoBPM != 92 || features.ModelVersion != heard.ModelVersion {
+		t.Errorf("%v: features after all that are %+v; want the label's 92 BPM", err, features)
+	}
 }
