@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"earworm/dsp/decode"
 	"earworm/schema"
 	"earworm/schema/sqlite"
+	"earworm/source"
 )
 
 type benchConfig struct {
@@ -29,10 +32,11 @@ func benchCommand() *command {
 		brief:    "measure what each stage of an analysis costs here",
 		about: `
 Analyses each file several times on one goroutine and prints, of the quickest
-run, what each stage took: reading and decoding to 22,050 Hz, spectra, networks,
-and keeping the result in an SQLite store on the temporary folder's disk. From
-the sum follow how much faster than the music that is, and how many tracks a day
-as long as these one core would do.`,
+run, what each stage took: reading the file with its checksum, decoding, changing
+the rate to 22,050 Hz, spectra, the networks of tempo (with meter and beats) and
+of keys, and keeping the result in an SQLite store on the temporary folder's disk.
+From the sum follow how much faster than the music that is, and how many tracks a
+day as long as these one core would do, and the cores of this machine.`,
 		examples: `
 earworm bench song.mp3
 earworm bench --decoder native --repeat 5 *.mp3`,
@@ -44,14 +48,22 @@ earworm bench --decoder native --repeat 5 *.mp3`,
 	}
 }
 
-// stages are what the parts of one analysis took.
+// stageNames are the stages of one analysis, in their order.
+var stageNames = [...]string{"read", "decode", "resample", "spectra", "tempo", "key", "store"}
+
+// stages are what the stages of one analysis took.
 type stages struct {
-	decode, spectra, network, store time.Duration
-	seconds                         float64 // of sound
-	decoder                         string
+	took    [len(stageNames)]time.Duration
+	seconds float64 // of sound
+	decoder string
 }
 
-func (s stages) total() time.Duration { return s.decode + s.spectra + s.network + s.store }
+func (s stages) total() (all time.Duration) {
+	for _, d := range s.took {
+		all += d
+	}
+	return all
+}
 
 func (b *benchConfig) run(ctx context.Context, c console, operands []string) error {
 	model, err := cnn.Load()
@@ -68,26 +80,34 @@ func (b *benchConfig) run(ctx context.Context, c console, operands []string) err
 		return err
 	}
 	defer store.Close()
+	opener, err := source.New(source.Config{Admit: source.Anywhere})
+	if err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "track\tlength\tdecoder\tdecode\tspectra\tnetworks\tstore\tall\ttimes real time\t")
-	var all stages
+	fmt.Fprintf(w, "track\tlength\tdecoder\t%s\tall\ttimes real time\t\n", strings.Join(stageNames[:], "\t"))
+	var all time.Duration
+	var seconds float64
 	for _, path := range operands {
-		best, err := b.quickest(ctx, model, store, path)
+		best, err := b.quickest(func() (stages, error) { return b.once(ctx, model, store, opener, path) })
 		if err != nil {
 			return err
 		}
-		all.decode, all.spectra, all.network, all.store = all.decode+best.decode, all.spectra+best.spectra, all.network+best.network, all.store+best.store
-		all.seconds += best.seconds
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.0f\t\n", filepath.Base(path), clock(best.seconds), best.decoder,
-			took(best.decode), took(best.spectra), took(best.network), took(best.store), took(best.total()),
-			best.seconds/best.total().Seconds())
+		all, seconds = all+best.total(), seconds+best.seconds
+		fmt.Fprintf(w, "%s\t%s\t%s\t", filepath.Base(path), clock(best.seconds), best.decoder)
+		for _, d := range best.took {
+			fmt.Fprintf(w, "%s\t", took(d))
+		}
+		fmt.Fprintf(w, "%s\t%.0f\t\n", took(best.total()), best.seconds/best.total().Seconds())
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	const day = 24 * time.Hour
-	_, err = fmt.Fprintf(c.out, "%.0f tracks a day on one core, of %s on average\n",
-		float64(len(operands))*day.Seconds()/all.total().Seconds(), clock(all.seconds/float64(len(operands))))
+	n, cores := float64(len(operands)), runtime.GOMAXPROCS(0)
+	perCore := n * day.Seconds() / all.Seconds()
+	_, err = fmt.Fprintf(c.out, "%.0f tracks a day on one core, of %s on average; %.0f on all %d, if they do not hinder each other\n",
+		perCore, clock(seconds/n), perCore*float64(cores), cores)
 	return err
 }
 
@@ -95,9 +115,9 @@ func took(d time.Duration) string {
 	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }
 
-func (b *benchConfig) quickest(ctx context.Context, model *cnn.Model, store schema.Store, path string) (best stages, err error) {
+func (b *benchConfig) quickest(once func() (stages, error)) (best stages, err error) {
 	for i := range b.repeat {
-		one, err := b.once(ctx, model, store, path)
+		one, err := once()
 		if err != nil {
 			return best, err
 		}
@@ -108,29 +128,38 @@ func (b *benchConfig) quickest(ctx context.Context, model *cnn.Model, store sche
 	return best, nil
 }
 
-func (b *benchConfig) once(ctx context.Context, model *cnn.Model, store schema.Store, path string) (s stages, err error) {
+func (b *benchConfig) once(ctx context.Context, model *cnn.Model, store schema.Store, opener *source.Opener, path string) (s stages, err error) {
+	uri, err := source.Canonical(path)
+	if err != nil {
+		return s, err
+	}
 	lap := stopwatch()
-	sound, err := decode.Open(ctx, path, b.decoding)
+	file, err := opener.Fetch(ctx, uri)
+	if err != nil {
+		return s, err
+	}
+	defer closing(&err, file.Close)
+	read := lap()
+	sound, err := decode.Open(ctx, file.Path, b.decoding)
 	if err != nil {
 		return s, err
 	}
 	defer sound.Close()
-	s.decoder = sound.Decoder()
 	samples, err := dsp.ReadAll(ctx, sound)
 	if err != nil {
 		return s, err
 	}
-	s.decode = lap()
+	decoded := lap() - sound.Resampling()
 	heard, err := cnn.Listen(ctx, (*recording)(&samples))
 	if err != nil {
 		return s, err
 	}
-	s.spectra = lap()
-	analysis, err := model.Estimate(heard)
+	spectra := lap()
+	analysis, networks, err := model.EstimateTimed(heard)
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
-	s.network, s.seconds = lap(), analysis.DurationS
+	lap()
 	analysis.TrackID = schema.TrackIDOf(path)
 	if _, err := store.AddTrack(ctx, schema.Track{ID: analysis.TrackID, Source: path}); err != nil {
 		return s, err
@@ -138,7 +167,8 @@ func (b *benchConfig) once(ctx context.Context, model *cnn.Model, store schema.S
 	if err := store.SaveAnalysis(ctx, analysis); err != nil {
 		return s, err
 	}
-	s.store = lap()
+	s.took = [...]time.Duration{read, decoded, sound.Resampling(), spectra, networks.Rhythm, networks.Key, lap()}
+	s.seconds, s.decoder = analysis.DurationS, sound.Decoder()
 	return s, nil
 }
 

@@ -22,8 +22,19 @@ type hearing struct {
 	key    keyEar
 	// How many frames at the head of what is held were answered for before.
 	rhythmBefore, keyBefore int
-	took                    time.Duration // by the networks
+	took                    Took
 	draw                    *picture.Recorder
+}
+
+// Took is how long parts of a hearing took: the network of tempo, meter and beats
+// with what follows from its answers, and those of keys.
+type Took struct{ Rhythm, Key time.Duration }
+
+// since adds what went by to a part, and gives the time it is now.
+func since(began time.Time, part *time.Duration) (now time.Time) {
+	now = time.Now()
+	*part += now.Sub(began)
+	return now
 }
 
 const (
@@ -50,13 +61,14 @@ func (h *hearing) write(samples []float32) {
 		heard.Rhythm = drop(heard.Rhythm, (h.rhythmBefore+rhythmWindow-rhythmMargin)*rhythmBands)
 		h.rhythmBefore = rhythmMargin
 	}
+	began = since(began, &h.took.Rhythm)
 	wide := KeyFrontEnd.Bands
 	if held := len(heard.Key)/wide - h.keyBefore; held >= keyWindow+keyReach {
 		h.key.window(heard.Key, h.keyBefore, keyWindow, h.ear.rms(), h.ear.tuning.Cents())
 		heard.Key = drop(heard.Key, (h.keyBefore+keyWindow-keyReach)*wide)
 		h.keyBefore = keyReach
 	}
-	h.took += time.Since(began)
+	since(began, &h.took.Key)
 }
 
 // drop lets go of the first n values, in place.
@@ -69,8 +81,11 @@ func (h *hearing) finish(heard Heard) (schema.Analysis, error) {
 	}
 	began := time.Now()
 	h.rhythm.rest(heard.Rhythm, h.rhythmBefore, heard.RMS)
+	rhythm := h.rhythm.finish()
+	began = since(began, &h.took.Rhythm)
 	h.key.rest(heard.Key, h.keyBefore, heard.RMS, heard.Tuning)
-	rhythm, key := h.rhythm.finish(), h.key.finish()
+	key := h.key.finish()
+	began = since(began, &h.took.Key)
 	h.draw.Beat(rhythm.beats, rhythm.downbeats)
 	h.draw.Tempo(rhythm.tempo)
 	a := schema.Analysis{
@@ -82,8 +97,8 @@ func (h *hearing) finish(heard Heard) (schema.Analysis, error) {
 		Embedding:    h.model.whitening.Whiten(embedding(rhythm.sound, key.harmony)),
 	}
 	rhythm.estimate(&a)
-	h.took += time.Since(began)
-	a.Cost.NetworkMS = float64(h.took) / float64(time.Millisecond)
+	since(began, &h.took.Rhythm)
+	a.Cost.NetworkMS = float64(h.took.Rhythm+h.took.Key) / float64(time.Millisecond)
 	return a, nil
 }
 

@@ -126,7 +126,15 @@ func (m *Model) Analyse(ctx context.Context, audio dsp.SampleReader) (schema.Ana
 
 // Estimate answers from a recording already listened to.
 func (m *Model) Estimate(heard Heard) (schema.Analysis, error) {
-	return newHearing(m, nil).finish(heard)
+	a, _, err := m.EstimateTimed(heard)
+	return a, err
+}
+
+// EstimateTimed is Estimate, and says what its parts took.
+func (m *Model) EstimateTimed(heard Heard) (schema.Analysis, Took, error) {
+	h := newHearing(m, nil)
+	a, err := h.finish(heard)
+	return a, h.took, err
 }
 
 // check tells a recording that there is nothing to hear in.

@@ -31,7 +31,9 @@ type Stream struct {
 	out   int64     // samples given
 	limit int64     // of out
 	ended bool      // source has no more
-	err   error     // stays
+
+	resampling time.Duration
+	err        error // stays
 }
 
 // tolerance is how much sound, in seconds, a file may lack of what it declares.
@@ -63,6 +65,10 @@ func (s *Stream) Close() error {
 	}
 	return err
 }
+
+// Resampling is how much of the time spent reading so far went into changing the
+// rate. Where ffmpeg decodes, that is its own affair.
+func (s *Stream) Resampling() time.Duration { return s.resampling }
 
 // Read gives the next samples. What it returns after the last is io.EOF, or
 // why there are no more: a file that breaks off gives its sound first and
@@ -97,7 +103,9 @@ func (s *Stream) fill(dst []float32) (int, error) {
 			return 0, err
 		}
 		if len(s.rest) > 0 {
+			began := time.Now()
 			n, used := s.resampler.Resample(dst, s.rest)
+			s.resampling += time.Since(began)
 			s.rest = s.rest[used:]
 			if n > 0 {
 				return n, nil
