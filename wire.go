@@ -132,15 +132,21 @@ func (c *storeSettings) name() string {
 }
 
 // queueSettings choose between the in-process queue and Redis.
-type queueSettings struct{ redis string }
+type queueSettings struct {
+	redis string
+	tls   queue.TLS
+}
 
 func (c *queueSettings) flags(s *settings) {
-	s.secret(&c.redis, "redis", "`URL` of the queue's Redis: redis://host:port/db, rediss://…, redis-sentinel://…")
+	s.secret(&c.redis, "redis", "`URL` of the queue's Redis: redis://host:port/db, rediss://… (TLS), redis-sentinel://…")
+	s.text(&c.tls.CA, "redis-ca", "", "`file` of authorities to trust, PEM (default: the system's)")
+	s.text(&c.tls.Cert, "redis-cert", "", "`file` of the client's certificate, PEM")
+	s.text(&c.tls.Key, "redis-key", "", "`file` of the client's key, PEM")
 }
 
 // open opens the queue and makes sure that it answers.
 func (c *queueSettings) open(ctx context.Context, config queue.Config) (*queue.Queue, error) {
-	config.Redis = c.redis
+	config.Redis, config.TLS = c.redis, c.tls
 	q, err := queue.Open(config)
 	if err != nil {
 		return nil, usageError{err}

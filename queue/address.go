@@ -2,12 +2,16 @@ package queue
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -32,10 +36,10 @@ func parseAddress(s string) (address, error) {
 	port := "6379"
 	switch scheme {
 	case "redis", "rediss":
-	case "redis-sentinel":
+	case "redis-sentinel", "rediss-sentinel":
 		port = "26379"
 	default:
-		return address{}, fmt.Errorf("redis address begins with %q; want redis, rediss, redis-sentinel or unix", scheme)
+		return address{}, fmt.Errorf("redis address begins with %q; want redis, rediss, redis-sentinel, rediss-sentinel or unix", scheme)
 	}
 	end := strings.IndexAny(rest, "/?")
 	if end < 0 {
@@ -63,14 +67,14 @@ func fromURL(u *url.URL, hosts []string) (address, error) {
 	q := u.Query()
 	master, sentinelPassword := q.Get("master"), q.Get("sentinel_password")
 	sameForSentinel := !q.Has("sentinel_password")
-	sentinel := u.Scheme == "redis-sentinel"
+	plain, sentinel := strings.CutSuffix(u.Scheme, "-sentinel")
 	if sentinel {
 		if master == "" {
 			return address{}, errors.New("redis address names no master; want redis-sentinel://host:port,host:port?master=name")
 		}
 		q.Del("master")
 		q.Del("sentinel_password")
-		u.Scheme, u.RawQuery = "redis", q.Encode()
+		u.Scheme, u.RawQuery = plain, q.Encode()
 	}
 	o, err := redis.ParseURL(u.String())
 	if err != nil {
@@ -81,6 +85,9 @@ func fromURL(u *url.URL, hosts []string) (address, error) {
 	}
 	a := address{name: strings.Join(hosts, ","), network: "tcp", options: universal(o)}
 	a.options.Addrs = hosts
+	if a.options.TLSConfig != nil {
+		a.options.TLSConfig.ServerName = "" // each host answers by its own name
+	}
 	if sentinel {
 		a.options.MasterName = master
 		a.options.SentinelPassword = sentinelPassword
@@ -143,6 +150,12 @@ func cause(err error) error {
 		err = op.Err
 	}
 	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+		return errors.New("it ends the connection, as one does that wants TLS (rediss://…) or a client's certificate")
+	case errors.As(err, new(tls.RecordHeaderError)):
+		return errors.New("it does not speak TLS; want redis://… for plain text")
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return errors.New("its certificate is of an authority that is not trusted here")
 	case errors.As(err, &sys):
 		return sys.Err
 	case errors.As(err, &name) && name.IsNotFound:

@@ -18,8 +18,10 @@ type Config struct {
 	//	redis://user:password@host:port/db          (rediss:// for TLS)
 	//	unix://user:password@/path/to/socket?db=0
 	//	redis://user:password@host1:port,host2:port (a cluster)
-	//	redis-sentinel://user:password@host1:port,host2:port/db?master=name
+	//	redis-sentinel://user:password@host1:port,host2:port/db?master=name (rediss-sentinel:// for TLS)
 	Redis string
+
+	TLS TLS // files for an address with TLS
 
 	// Version is the model version that this process has: jobs for another are
 	// left to others. Empty: jobs for any are handed over.

@@ -45,6 +45,9 @@ func Open(c Config) (*Queue, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
+	if c.Redis == "" && c.TLS != (TLS{}) {
+		return nil, errors.New("redis tls has files and there is no address; want rediss://host:port/db, or no files")
+	}
 	if c.Redis == "" {
 		server := miniredis.NewMiniRedis()
 		still := passTime(server)
@@ -52,6 +55,9 @@ func Open(c Config) (*Queue, error) {
 	}
 	a, err := parseAddress(c.Redis)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.TLS.apply(a.options.TLSConfig); err != nil {
 		return nil, err
 	}
 	return open(c, a.client(), "redis at "+a.name, func() {}), nil

@@ -250,6 +250,12 @@ func TestConfigNamesTheField(t *testing.T) {
 		"redis address cannot be read; want host:port or r": {Redis: "redis://me:hu/sh@h"},
 		`redis address: invalid database number: "x"`:       {Redis: "redis://me:hush@h/x"},
 		"redis address: unexpected option: hosh":            {Redis: "redis://me:hush@h?hosh=1"},
+		"redis tls has one of cert and key; want both or n": {Redis: "rediss://me:hush@h", TLS: TLS{Key: "a.key"}},
+		"redis tls has files and the address is one withou": {Redis: "redis://me:hush@h", TLS: TLS{CA: "ca.pem"}},
+		"redis tls has files and there is no address; want": {TLS: TLS{CA: "ca.pem"}},
+		"read the authorities of redis: open no/ca.pem: no": {Redis: "rediss://me:hush@h", TLS: TLS{CA: "no/ca.pem"}},
+		`the authorities of redis in "queue.go" cannot be `: {Redis: "rediss://me:hush@h", TLS: TLS{CA: "queue.go"}},
+		"read the certificate for redis: open no/cert.pem:": {Redis: "rediss://me:hush@h", TLS: TLS{Cert: "no/cert.pem", Key: "no/key.pem"}},
 	} {
 		_, err := Open(c)
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "hu") {
@@ -265,13 +271,15 @@ func TestParseAddress(t *testing.T) {
 		db                                                 int
 		tls                                                bool
 	}{
-		"bare":     {in: "h", name: "h:6379"},
-		"bare v6":  {in: "[::1]:1", name: "[::1]:1"},
-		"full":     {in: "redis://me:a%2Fb@h:1/2", name: "h:1", user: "me", password: "a/b", db: 2},
-		"tls":      {in: "rediss://:b@h/2", name: "h:6379", password: "b", db: 2, tls: true},
-		"cluster":  {in: "redis://me:b@h:1,i:2", name: "h:1,i:2", user: "me", password: "b"},
-		"socket":   {in: "unix://me:b@/run/redis.sock?db=4", name: "/run/redis.sock", user: "me", password: "b", db: 4},
-		"sentinel": {in: "redis-sentinel://:b@h,i:2/3?master=m", name: "h:26379,i:2", password: "b", sentinelPassword: "b", master: "m", db: 3},
+		"bare":          {in: "h", name: "h:6379"},
+		"bare v6":       {in: "[::1]:1", name: "[::1]:1"},
+		"full":          {in: "redis://me:a%2Fb@h:1/2", name: "h:1", user: "me", password: "a/b", db: 2},
+		"tls":           {in: "rediss://:b@h/2", name: "h:6379", password: "b", db: 2, tls: true},
+		"cluster, tls":  {in: "rediss://me:b@h:1,i:2", name: "h:1,i:2", user: "me", password: "b", tls: true},
+		"sentinel, tls": {in: "rediss-sentinel://:b@h?master=m", name: "h:26379", password: "b", sentinelPassword: "b", master: "m", tls: true},
+		"cluster":       {in: "redis://me:b@h:1,i:2", name: "h:1,i:2", user: "me", password: "b"},
+		"socket":        {in: "unix://me:b@/run/redis.sock?db=4", name: "/run/redis.sock", user: "me", password: "b", db: 4},
+		"sentinel":      {in: "redis-sentinel://:b@h,i:2/3?master=m", name: "h:26379,i:2", password: "b", sentinelPassword: "b", master: "m", db: 3},
 		"sentinel, other password": {
 			in: "redis-sentinel://:b@h?master=m&sentinel_password=c", name: "h:26379", password: "b", sentinelPassword: "c", master: "m",
 		},
