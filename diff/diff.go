@@ -34,6 +34,8 @@ type Report struct {
 	Ratios [Ratios]int             // of tempi, new to old: by RatioOf
 	Moves  [2][12]int              // of keys: mode kept or changed, steps up by fifths
 
+	Keys map[[2]schema.Key]KeyMove // by what the old and the new heard, where they differ
+
 	OldRight, NewRight schema.Agreement // with people's labels, on the tracks of Both
 
 	Changed []Change // those that weigh most, at most MostChanged
@@ -43,8 +45,18 @@ type Report struct {
 // from a fourth to four times. The middle one is the same tempo.
 const Ratios = 4*8 + 1
 
-// MostChanged is how many changed tracks a Report names.
-const MostChanged = 300
+// MostChanged is how many changed tracks a Report names, MostOfMove how many
+// beside those for each move from one key to another.
+const (
+	MostChanged = 300
+	MostOfMove  = 50
+)
+
+// KeyMove is from one key to another.
+type KeyMove struct {
+	Tracks  int
+	Changed []Change // those that weigh most, at most MostOfMove
+}
 
 // RatioOf is the class of a new tempo against an old; ok is false where one is none.
 func RatioOf(old, heard float64) (class int, ok bool) {
@@ -58,7 +70,7 @@ func RatioOf(old, heard float64) (class int, ok bool) {
 // Change is a track on which the versions differ.
 type Change struct {
 	Track    schema.Track
-	Old, New schema.Analysis // without beats
+	Old, New schema.Analysis // without beats and alternatives
 	// Fixed and Broken count the labelled values that the new version gets
 	// right where the old did not, and the other way round.
 	Fixed, Broken int
@@ -69,7 +81,7 @@ type Change struct {
 func Compare(ctx context.Context, s Store, old, heard string, seen func(tracks int)) (Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &report{Report: Report{Old: old, New: heard, Meters: map[[2]schema.Meter]int{}}, seen: seen}
+	r := &report{Report: Report{Old: old, New: heard, Meters: map[[2]schema.Meter]int{}, Keys: map[[2]schema.Key]KeyMove{}}, seen: seen}
 	entries := make(chan schema.Track, 64)
 	var readers sync.WaitGroup
 	for range 8 { // a read waits for its server
@@ -87,7 +99,11 @@ func Compare(ctx context.Context, s Store, old, heard string, seen func(tracks i
 	if cause := context.Cause(ctx); err == nil || cause != nil {
 		err = cause
 	}
-	r.trim(MostChanged)
+	r.Changed = weightiest(r.Changed, MostChanged)
+	for pair, m := range r.Keys {
+		m.Changed = weightiest(m.Changed, MostOfMove)
+		r.Keys[pair] = m
+	}
 	return r.Report, err
 }
 
@@ -152,6 +168,7 @@ func analysis(ctx context.Context, s Store, id schema.TrackID, version string) (
 		return a, false, nil
 	}
 	a.Beats, a.Downbeats, a.Embedding, a.Tempo.Sections = nil, nil, nil, nil
+	a.Tempo.Alternatives, a.Key.Alternatives, a.Meter.Alternatives = nil, nil, nil
 	return a, err == nil, err
 }
 
@@ -184,8 +201,10 @@ func (r *report) both(t schema.Track, old, heard schema.Analysis, labels []schem
 		return
 	}
 	c.Fixed, c.Broken = evidence(old, heard, labels)
-	if r.Changed = append(r.Changed, c); len(r.Changed) > 2*MostChanged {
-		r.trim(MostChanged)
+	r.Changed = kept(r.Changed, c, MostChanged)
+	if a, b := old.Key.Name, heard.Key.Name; a != b && a != schema.UnknownKey && b != schema.UnknownKey {
+		m := r.Keys[[2]schema.Key{a, b}]
+		r.Keys[[2]schema.Key{a, b}] = KeyMove{m.Tracks + 1, kept(m.Changed, c, MostOfMove)}
 	}
 }
 
@@ -212,11 +231,19 @@ func evidence(old, heard schema.Analysis, labels []schema.Label) (fixed, broken 
 	return fixed, broken
 }
 
-// trim keeps the changes that weigh most: what the new version breaks first,
+// kept adds a change, and lets the lightest go once there are twice too many.
+func kept(changes []Change, c Change, most int) []Change {
+	if changes = append(changes, c); len(changes) > 2*most {
+		return weightiest(changes, most)
+	}
+	return changes
+}
+
+// weightiest are the changes that weigh most: what the new version breaks first,
 // then what it mends, then what nobody has spoken of.
-func (r *report) trim(n int) {
-	slices.SortFunc(r.Changed, func(a, b Change) int {
+func weightiest(changes []Change, most int) []Change {
+	slices.SortFunc(changes, func(a, b Change) int {
 		return cmp.Or(b.Broken-a.Broken, b.Fixed-a.Fixed, cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Track.ID, b.Track.ID))
 	})
-	r.Changed = slices.Clip(r.Changed[:min(len(r.Changed), n)])
+	return slices.Clip(changes[:min(len(changes), most)])
 }

@@ -97,6 +97,10 @@ func TestCompare(t *testing.T) {
 	if r.Moves[0][0] != 2 || r.Moves[0][1] != 1 || r.Moves[1][0] != 1 {
 		t.Errorf("keys move %v; want two that stay, one a fifth up, one to its relative", r.Moves)
 	}
+	up, relative := r.Keys[[2]schema.Key{cMajor, gMajor}], r.Keys[[2]schema.Key{cMajor, aMinor}]
+	if len(r.Keys) != 2 || up.Tracks != 1 || len(up.Changed) != 1 || up.Changed[0].Track.ID != "double" || relative.Tracks != 1 {
+		t.Errorf("keys move %v; want one from C major to G major, one to A minor", r.Keys)
+	}
 	if r.OldRight.KeyRight != 1 || r.NewRight.KeyRight != 0 || r.OldRight.TempoRight != 0 || r.NewRight.TempoRight != 1 || r.NewRight.MeterRight != 1 {
 		t.Errorf("right were %+v, are %+v", r.OldRight, r.NewRight)
 	}
@@ -106,6 +110,28 @@ func TestCompare(t *testing.T) {
 	}
 	if fmt.Sprint(order) != "[broken +0 -1 mended +2 -0 double +0 -0]" {
 		t.Errorf("changed are %v", order)
+	}
+}
+
+// However many tracks make the same move, a report counts them all and names
+// those that weigh most.
+func TestManyOfOneMove(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t)
+	const tracks = 2*diff.MostOfMove + 7
+	for i := range tracks {
+		id := fmt.Sprintf("t%03d", i)
+		c.heard(id, "v1", 100, key(t, "C major"), 4)
+		c.heard(id, "v2", 100, key(t, "F minor"), 4)
+	}
+	c.say("t003", schema.Label{Key: key(t, "C major")})
+	r, err := diff.Compare(t.Context(), c, "v1", "v2", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := r.Keys[[2]schema.Key{key(t, "C major"), key(t, "F minor")}]
+	if m.Tracks != tracks || len(m.Changed) != diff.MostOfMove || m.Changed[0].Track.ID != "t003" {
+		t.Errorf("%d tracks move, %d of them are named; want %d, %d", m.Tracks, len(m.Changed), tracks, diff.MostOfMove)
 	}
 }
 

@@ -55,8 +55,9 @@ type compareView struct {
 	Trouble  string
 	Meters   confusion
 	Ratios   []bar
-	Moves    []bar
+	Keys     keyMoves
 	Agree    []agreement
+	Move     *keyMove // the one whose tracks are listed; nil: all changed tracks
 	Changed  []changed
 }
 
@@ -88,7 +89,10 @@ type changed struct {
 
 func (s *Site) compare(w http.ResponseWriter, r *http.Request) error {
 	v := compareView{frame: s.frame(r, "Compare"), Old: r.URL.Query().Get("old"), New: r.URL.Query().Get("new")}
-	var err error
+	move, err := readMove(r.URL.Query())
+	if err != nil {
+		return err
+	}
 	if v.Versions, err = s.Store.ModelVersions(r.Context()); err != nil {
 		return err
 	}
@@ -126,7 +130,7 @@ func (s *Site) compare(w http.ResponseWriter, r *http.Request) error {
 		v.Trouble = "The catalogue could not be walked: the store does not answer."
 	}
 	if c.report != nil {
-		v.draw(*c.report)
+		v.draw(*c.report, move)
 	}
 	return show(w, http.StatusOK, "compare.html", v)
 }
@@ -167,8 +171,22 @@ func (s *Site) comparison(old, heard string, again bool) comparison {
 	return *c
 }
 
-// draw lays a report out.
-func (v *compareView) draw(r diff.Report) {
+// readMove reads which move of keys is asked for: the zero pair is none.
+func readMove(q url.Values) (move [2]schema.Key, err error) {
+	if !q.Has("from") && !q.Has("to") {
+		return move, nil
+	}
+	for i, name := range []string{"from", "to"} {
+		if move[i], err = schema.ParseKey(q.Get(name)); err != nil {
+			return move, refusal{http.StatusBadRequest, fmt.Sprintf("%s is %q; want a tonic and a mode, such as F# minor.", name, q.Get(name))}
+		}
+	}
+	return move, nil
+}
+
+// draw lays a report out, and the tracks of one move of keys or, where move is
+// zero, those that weigh most.
+func (v *compareView) draw(r diff.Report, move [2]schema.Key) {
 	v.Meters = confusionOf(r.Meters)
 	v.Ratios = columns(r.Ratios[:], 360, 90, func(i int) string {
 		switch off := i - diff.Ratios/2; off {
@@ -177,11 +195,15 @@ func (v *compareView) draw(r diff.Report) {
 		}
 		return ""
 	})
-	moves := append(slices.Clone(r.Moves[0][6:]), r.Moves[0][:6]...)
-	v.Moves = columns(moves, 360, 90, func(i int) string { return fmt.Sprintf("%+d", i-6) })
+	v.Keys = keyMovesOf(r)
 	v.Agree = agreementRows(map[string]schema.Agreement{r.Old: r.OldRight, r.New: r.NewRight})
 	slices.SortFunc(v.Agree, func(a, b agreement) int { return cmp.Compare(b2i(a.Version != r.Old), b2i(b.Version != r.Old)) })
-	for _, c := range r.Changed {
+	listed := r.Changed
+	if move != [2]schema.Key{} {
+		m := r.Keys[move]
+		listed, v.Move = m.Changed, &keyMove{From: pretty(move[0]), To: pretty(move[1]), Count: m.Tracks}
+	}
+	for _, c := range listed {
 		row := changed{
 			ID: c.Track.ID, Name: named(c.Track), Fixed: c.Fixed, Broken: c.Broken,
 			Tempo: bpm(c.Old.Tempo.BPM), Key: pretty(c.Old.Key.Name), Meter: prettyMeter(c.Old.Meter.Name),

@@ -34,6 +34,9 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.reheard(t, "t0", "other-2", 120, schema.Meter{Beats: 3, Unit: 4})
+	for id, heard := range map[schema.TrackID]schema.Key{"t1": schema.KeyOf(0, false), "t2": schema.KeyOf(4, true)} {
+		s.heardAnew(t, id, "other-2", func(a *schema.Analysis) { a.Key.Name = heard })
+	}
 	sum, err := schema.Summarise(t.Context(), s.store, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +57,7 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 					p.await(`document.querySelector("#similar .alike")`)
 				}
 				if name == "compare" {
-					p.await(`document.querySelector(".confusion")`)
+					p.await(`document.querySelector(".ribbon") && document.querySelector(".confusion")`)
 				}
 				p.await(`document.fonts.status === "loaded"`)
 				if wide := eval[int](p, `document.documentElement.scrollWidth`); wide > int(on.width) {

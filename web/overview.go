@@ -45,6 +45,7 @@ type wedge struct {
 	Count                int
 	Share                float64 // of the most frequent
 	X, Y                 float64 // of its name
+	Minor                bool
 }
 
 type failures struct {
@@ -177,13 +178,11 @@ func keyWedges(keys map[schema.Key]int) []wedge {
 			}
 			k := schema.KeyOf(tonic, minor)
 			from, to := (float64(place)-0.47)*math.Pi/6-math.Pi/2, (float64(place)+0.47)*math.Pi/6-math.Pi/2
-			at := func(r, a float64) string { return fmt.Sprintf("%.2f %.2f", r*math.Cos(a), r*math.Sin(a)) }
 			middle, radius := (from+to)/2, (inner+outer)/2
 			wedges = append(wedges, wedge{
 				Label: pretty(k), Count: keys[k], Address: "/worklist?" + url.Values{"key": {k.String()}}.Encode(),
-				Path: fmt.Sprintf("M%sA%g %g 0 0 1 %sL%sA%g %g 0 0 0 %sZ", at(outer, from), outer, outer, at(outer, to),
-					at(inner, to), inner, inner, at(inner, from)),
-				Share: float64(keys[k]) / float64(most), X: radius * math.Cos(middle), Y: radius * math.Sin(middle),
+				Path:  ringPath(from, to, inner, outer),
+				Share: float64(keys[k]) / float64(most), X: radius * math.Cos(middle), Y: radius * math.Sin(middle), Minor: minor,
 			})
 		}
 	}

@@ -41,7 +41,7 @@ func parsePages() map[string]*template.Template {
 	shared := template.New("").Funcs(template.FuncMap{
 		"asset": asset, "bpm": bpm, "percent": percent, "clock": clock, "moment": moment, "json": inJSON,
 		"mul":    func(a, b float64) float64 { return a * b },
-		"pretty": pretty, "meter": prettyMeter, "keys": schema.Keys, "sure": sure, "count": count,
+		"pretty": pretty, "meter": prettyMeter, "keys": schema.Keys, "sure": sure, "count": count, "tracks": countTracks,
 		"short": func(key string) string { return strings.Replace(strings.TrimSuffix(key, " major"), " minor", "m", 1) },
 		"pair": func(a string, b surety) struct {
 			A string
@@ -201,6 +201,13 @@ func count(n int) string {
 		s = s[:i] + "\u202f" + s[i:]
 	}
 	return s
+}
+
+func countTracks(n int) string {
+	if n == 1 {
+		return "1 track"
+	}
+	return count(n) + " tracks"
 }
 
 // named is what a track is called: its title, else the last part of its source.

@@ -233,11 +233,20 @@ func (s *site) labels(t *testing.T, id schema.TrackID) []schema.Label {
 // reheard adds what another model version heard in an invented track.
 func (s *site) reheard(t *testing.T, id schema.TrackID, version string, bpm float64, meter schema.Meter) {
 	t.Helper()
+	s.heardAnew(t, id, version, func(a *schema.Analysis) {
+		a.Tempo.BPM, a.Meter.Name, a.Meter.BeatsPerBar = bpm, meter, meter.Beats
+	})
+}
+
+// heardAnew adds what another model version heard: as before, but for a change.
+func (s *site) heardAnew(t *testing.T, id schema.TrackID, version string, change func(*schema.Analysis)) {
+	t.Helper()
 	a, err := s.store.Analysis(t.Context(), id, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.ModelVersion, a.Tempo.BPM, a.Meter.Name, a.Meter.BeatsPerBar, a.AnalysedAt = version, bpm, meter, meter.Beats, time.Now()
+	a.ModelVersion, a.AnalysedAt = version, time.Now()
+	change(&a)
 	if err := s.store.SaveAnalysis(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}

@@ -3,10 +3,12 @@ package web_test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -313,5 +315,46 @@ func TestSoundComesByRange(t *testing.T) {
 	gone := s.invent(t, "gone", "Gone", 100)
 	if res, body := s.ask(t, "GET", "/tracks/"+string(gone)+"/audio", "", "Hx-Request", "true"); res.StatusCode != http.StatusNotFound || !strings.Contains(body, "The source is gone") {
 		t.Errorf("a source that is gone: %d %s", res.StatusCode, body)
+	}
+}
+
+// Each move of keys leads to its tracks.
+func TestKeyMoves(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for id, heard := range map[string]schema.Key{"a": schema.KeyOf(0, false), "b": schema.KeyOf(0, false), "c": schema.KeyOf(6, true), "d": schema.KeyOf(9, true)} {
+		s.heardAnew(t, s.invent(t, id, "Track "+id, 100), "new-1", func(a *schema.Analysis) { a.Key.Name = heard })
+	}
+	compared := func(query string) string {
+		t.Helper()
+		for range 100 { // until the walk has ended
+			res, page := s.ask(t, "GET", "/compare"+query, "")
+			if res.StatusCode != http.StatusOK {
+				t.Fatalf("compare%s: %d", query, res.StatusCode)
+			}
+			if strings.Contains(page, `id="changed-h"`) {
+				return page
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Fatal("the catalogue is still walked")
+		return ""
+	}
+	page := compared("")
+	links := regexp.MustCompile(`href="/compare(\?[^"]*from=A[^"]*)#changed-h" aria-label="([^"]*)"`).FindAllStringSubmatch(page, -1)
+	if len(links) != 2 || links[0][2] != "A minor to C major: 2 tracks" || links[1][2] != "A minor to F♯ minor: 1 track" {
+		t.Fatalf("the moves are %q; want two to C major, one to F sharp minor", links)
+	}
+	if n := strings.Count(page, `class="ribbon"`); n != 2 {
+		t.Errorf("%d ribbons are drawn; want 2", n)
+	}
+	page = compared(html.UnescapeString(links[0][1]))
+	for title, listed := range map[string]bool{"Track a": true, "Track b": true, "Track c": false, "Track d": false} {
+		if strings.Contains(page, title) != listed {
+			t.Errorf("of the tracks that moved to C major, %s is listed: %v; want %v", title, !listed, listed)
+		}
+	}
+	if res, body := s.ask(t, "GET", "/compare?from=H&to=C", ""); res.StatusCode != http.StatusBadRequest || !strings.Contains(body, "want a tonic and a mode") {
+		t.Errorf("a move from H is answered with %d, %s", res.StatusCode, body)
 	}
 }
