@@ -4,7 +4,7 @@ LINT := go tool -modfile=tools.mod golangci-lint
 # The race detector needs cgo and a C compiler.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null && echo -race)
 
-.PHONY: help build test test-short chaos chaos-short fuzz fuzz-short check fmt bench bench-once scale samples servers-up servers-down
+.PHONY: help build test test-short chaos chaos-short fuzz fuzz-short mutants check fmt bench bench-once scale samples servers-up servers-down
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -33,6 +33,9 @@ fuzz: ## fuzz every parser of outside bytes, ten minutes each
 
 fuzz-short: ## the same, two seconds each
 	scripts/fuzz.sh 2s
+
+mutants: ## hear 300 damaged copies of each sample, twice (ten minutes)
+	go test -run '^TestMutants$$' -count 1 -timeout 2h -v . -mutants 300
 
 check: ## lint, and look for known vulnerabilities
 	$(LINT) config verify
