@@ -95,7 +95,8 @@ func (i Info) Duration() time.Duration {
 	if i.SampleRate == 0 {
 		return 0
 	}
-	return time.Duration(float64(i.Samples) / float64(i.SampleRate) * float64(time.Second))
+	// A forged count may say longer than a Duration can be.
+	return time.Duration(min(float64(i.Samples)/float64(i.SampleRate)*float64(time.Second), 1<<62))
 }
 
 // source gives the samples of one file as the mean of its channels, at the

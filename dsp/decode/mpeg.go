@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -240,8 +241,17 @@ func (m *mpegFrames) next() ([]byte, mpegHeader, error) {
 			}
 		}
 		m.synced = false
-		_, _ = m.r.Discard(1)
+		_, _ = m.r.Discard(m.junk())
 	}
+}
+
+// junk is how many bytes there are before the next that may begin a frame.
+func (m *mpegFrames) junk() int {
+	b, _ := m.r.Peek(m.r.Buffered())
+	if i := bytes.IndexByte(b[1:], 0xff); i >= 0 {
+		return 1 + i
+	}
+	return len(b)
 }
 
 // follows tells whether a frame is borne out by what comes after it.

@@ -26,11 +26,16 @@ type oggPage struct {
 	lacks int // bytes that the header promises beyond raw
 }
 
+// maxGranule is as great as positions are taken for: sums of them do not overflow.
+const maxGranule = 1 << 62
+
 func (p oggPage) is(flag byte) bool { return p.raw[5]&flag != 0 }
-func (p oggPage) granule() int64    { return int64(binary.LittleEndian.Uint64(p.raw[6:])) }
-func (p oggPage) serial() uint32    { return binary.LittleEndian.Uint32(p.raw[14:]) }
-func (p oggPage) lacing() []byte    { return p.raw[oggHeader : oggHeader+int(p.raw[26])] }
-func (p oggPage) body() []byte      { return p.raw[oggHeader+int(p.raw[26]):] }
+func (p oggPage) granule() int64 {
+	return min(maxGranule, int64(binary.LittleEndian.Uint64(p.raw[6:])))
+}
+func (p oggPage) serial() uint32 { return binary.LittleEndian.Uint32(p.raw[14:]) }
+func (p oggPage) lacing() []byte { return p.raw[oggHeader : oggHeader+int(p.raw[26])] }
+func (p oggPage) body() []byte   { return p.raw[oggHeader+int(p.raw[26]):] }
 
 // parseOgg cuts the page at the beginning of b; ok is false where there is none.
 func parseOgg(b []byte) (p oggPage, ok bool) {
@@ -74,18 +79,21 @@ var oggTable = func() (table [256]uint32) {
 	return table
 }()
 
+// maxOggStreams is how many streams are asked what they are. A film has three.
+const maxOggStreams = 64
+
 // examineOgg asks the first page of each stream in the file what it is.
 func examineOgg(t *track, f io.ReaderAt, start, size int64) error {
 	t.vague = true // a granule position counts from wherever a recording began
 	offset := start
-	for {
+	for range maxOggStreams {
 		b, err := readUpTo(f, offset, oggMaxPage)
 		if err != nil {
 			return err
 		}
 		p, ok := parseOgg(b)
 		if !ok || !p.is(oggBegin) {
-			return fmt.Errorf("%w: ogg without a kind of sound that is known", ErrUnsupported)
+			break
 		}
 		if p.lacks > 0 {
 			return fmt.Errorf("%w: ogg ends within its first page", ErrCorrupt)
@@ -102,6 +110,7 @@ func examineOgg(t *track, f io.ReaderAt, start, size int64) error {
 		}
 		offset += int64(len(p.raw))
 	}
+	return fmt.Errorf("%w: ogg without a kind of sound that is known", ErrUnsupported)
 }
 
 // oggKind reads the first packet of a stream.
