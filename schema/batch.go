@@ -98,6 +98,7 @@ type Outcome struct {
 type Entry struct {
 	Track
 	Features   *Features // nil: never analysed
+	Apart      Apart     // as SetApart noted it last
 	Checkpoint string    // where the scan can go on after this entry
 }
 

@@ -60,6 +60,10 @@ type Review interface {
 	// Picture returns ErrNotFound where there is none.
 	Picture(ctx context.Context, id TrackID, kind string) ([]byte, error)
 
+	// SetApart notes how a track stands among its album, and brings what a
+	// minute on it is worth up to date. ErrNotFound where it was never analysed.
+	SetApart(ctx context.Context, id TrackID, apart Apart) error
+
 	// SaveSummary keeps the catalogue's figures, as they were reckoned last.
 	SaveSummary(ctx context.Context, s Summary) error
 

@@ -9,16 +9,18 @@ import (
 // How much each doubt adds to what a person's minute is worth. A value that
 // hardly anyone disputes adds nothing.
 const (
-	sureEnough     = 0.9 // confidence from which a value is not asked about
-	octaveDoubt    = 1.0 // times the probability of the half or double tempo
-	disagreement   = 0.5 // for each value on which two versions differ
+	sureEnough     = 0.9  // confidence from which a value is not asked about
+	octaveDoubt    = 1.0  // times the probability of the half or double tempo
+	disagreement   = 0.5  // for each value on which two versions differ
+	standsApart    = 0.25 // for each value that is unlike all others of its album
 	tempoTolerance = 0.04
 )
 
 // WorthOf reckons what a person's minute on a track is worth from the analysis
-// that counts, the newest of another version, if there is one, and the labels.
+// that counts, the newest of another version, if there is one, the labels, and
+// how the track stood among its album when that was looked at last.
 // What a person has spoken of is worth nothing more.
-func WorthOf(a Analysis, other *Analysis, labels []Label) Worth {
+func WorthOf(a Analysis, other *Analysis, labels []Label, apart Apart) Worth {
 	said := Effective(a, labels).Labelled
 	type doubt struct {
 		reason string
@@ -42,6 +44,9 @@ func WorthOf(a Analysis, other *Analysis, labels []Label) Worth {
 		if other != nil && !SameTempo(a.Tempo.BPM, other.Tempo.BPM) {
 			add("versions disagree on tempo", disagreement)
 		}
+		if apart.Tempo {
+			add("tempo unlike its album's", standsApart)
+		}
 	}
 	if !slices.Contains(said, "key") {
 		add("key unsure", unsure(a.Key.Confidence))
@@ -53,6 +58,9 @@ func WorthOf(a Analysis, other *Analysis, labels []Label) Worth {
 		add("meter unsure", unsure(a.Meter.Confidence))
 		if other != nil && a.Meter.Name != other.Meter.Name {
 			add("versions disagree on meter", disagreement)
+		}
+		if apart.Meter {
+			add("meter unlike its album's", standsApart)
 		}
 	}
 	slices.SortStableFunc(doubts, func(x, y doubt) int { return cmp.Compare(y.score, x.score) })

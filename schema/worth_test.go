@@ -26,6 +26,7 @@ func TestWorthOf(t *testing.T) {
 		a       Analysis
 		other   *Analysis
 		labels  []Label
+		apart   Apart
 		reasons []string
 	}{
 		"sure":                     {a: sure},
@@ -34,12 +35,14 @@ func TestWorthOf(t *testing.T) {
 		"weightiest first":         {a: vague, reasons: []string{"key unsure", "meter unsure"}},
 		"the rest after a label":   {a: vague, labels: []Label{label(1, Label{Key: KeyOf(2, true)})}, reasons: []string{"meter unsure"}},
 		"versions differ":          {a: sure, other: &waltz, reasons: []string{"versions disagree on meter"}},
+		"unlike its album":         {a: sure, apart: Apart{Tempo: true, Meter: true}, reasons: []string{"tempo unlike its album's", "meter unlike its album's"}},
+		"unlike, and settled":      {a: sure, apart: Apart{Tempo: true}, labels: []Label{label(1, Label{TempoBPM: 120})}},
 		"versions agree":           {a: sure, other: &sure},
 		"all labelled, all unsure": {a: Analysis{}, other: &waltz, labels: []Label{label(1, Label{TempoBPM: 90, Key: KeyOf(1, false), Meter: Meter{3, 4}})}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := WorthOf(c.a, c.other, c.labels)
+			got := WorthOf(c.a, c.other, c.labels, c.apart)
 			if !slices.Equal(got.Reasons, c.reasons) {
 				t.Errorf("reasons %q; want %q", got.Reasons, c.reasons)
 			}

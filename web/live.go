@@ -201,8 +201,9 @@ func (s *Site) changeBatch(w http.ResponseWriter, r *http.Request) error {
 	return showPart(w, http.StatusOK, "overview.html", "moving", now)
 }
 
-// Run keeps the catalogue's figures fresh until ctx ends, and with it ends what
-// is followed live. A walk over the catalogue is followed by thirty times as
+// Run keeps the catalogue's figures fresh, and with them the marks of tracks that
+// stand apart from their album, until ctx ends, and with it ends what is
+// followed live. A walk over the catalogue is followed by thirty times as
 // long without one. It is called once.
 func (s *Site) Run(ctx context.Context) {
 	defer close(s.closing)
@@ -224,6 +225,9 @@ func (s *Site) Run(ctx context.Context) {
 		}
 		if err != nil && ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "figures of the catalogue not reckoned", "error", err)
+		}
+		if _, err := schema.MarkApart(ctx, s.Store); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "tracks that stand apart from their album not marked", "error", err)
 		}
 		wait = max(least, rest*time.Since(began))
 	}

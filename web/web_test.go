@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"earworm/schema"
+	"earworm/schema/sqlite"
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -316,6 +317,38 @@ func TestSoundComesByRange(t *testing.T) {
 	if res, body := s.ask(t, "GET", "/tracks/"+string(gone)+"/audio", "", "Hx-Request", "true"); res.StatusCode != http.StatusNotFound || !strings.Contains(body, "The source is gone") {
 		t.Errorf("a source that is gone: %d %s", res.StatusCode, body)
 	}
+}
+
+// A walk over the catalogue puts a track that stands apart from its album on
+// the worklist, and says why.
+func TestApartFromAlbum(t *testing.T) {
+	t.Parallel()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "earworm.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, bpm := range []float64{120, 120, 120, 60, 120, 120} {
+		track := schema.Track{ID: schema.TrackID(fmt.Sprint("t", i)), Source: fmt.Sprintf("file:///album/%d.flac", i)}
+		if _, err := store.AddTrack(t.Context(), track); err != nil {
+			t.Fatal(err)
+		}
+		err := store.SaveAnalysis(t.Context(), schema.Analysis{TrackID: track.ID, ModelVersion: "v1", Tempo: schema.Tempo{BPM: bpm, Confidence: 0.95}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newSiteOver(t, store)
+	for range 200 {
+		_, page := s.ask(t, "GET", "/worklist", "")
+		if _, first, _ := strings.Cut(page, `href="/tracks/`); strings.Contains(page, "tempo unlike its album&#39;s") {
+			if !strings.HasPrefix(first, "t3") || strings.Count(page, "unlike its album") != 1 {
+				t.Error("the track of 60 BPM is not the first and only one marked")
+			}
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Error("no track is marked")
 }
 
 // Each move of keys leads to its tracks.

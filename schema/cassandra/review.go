@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"iter"
 
+	gocql "github.com/apache/cassandra-gocql-driver/v2"
+
 	"earworm/schema"
 )
 
@@ -29,6 +31,21 @@ func (s *Store) SavePicture(ctx context.Context, id schema.TrackID, kind string,
 func (s *Store) Picture(ctx context.Context, id schema.TrackID, kind string) (data []byte, err error) {
 	err = s.query("SELECT data FROM pictures WHERE track_id = ? AND kind = ?", id, kind).ScanContext(ctx, &data)
 	return data, s.wrap("read "+kind+" of track", id, found(err))
+}
+
+// SetApart is as schema.Review says. Whoever makes the features anew meanwhile
+// upon a revision that they read before this one does so again: see renewFeatures.
+func (s *Store) SetApart(ctx context.Context, id schema.TrackID, apart schema.Apart) error {
+	known, _, err := cas(ctx, func() *gocql.Query {
+		return s.query("UPDATE features SET apart_tempo = ?, apart_meter = ? WHERE track_id = ? IF EXISTS", apart.Tempo, apart.Meter, id)
+	})
+	if err == nil && !known {
+		err = schema.ErrNotFound
+	}
+	if err == nil {
+		err = s.refreshFeatures(ctx, id)
+	}
+	return s.wrap("set apart track", id, err)
 }
 
 // SaveSummary is as schema.Review says.

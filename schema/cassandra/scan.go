@@ -164,18 +164,29 @@ func (s *Store) entries(ctx context.Context, after *string, from, to int64) ([]s
 	if err != nil || len(tracks) == 0 {
 		return nil, err
 	}
-	heard, err := gather(ctx, s.query("SELECT "+featureColumns+" FROM features WHERE token(track_id) >= ? AND token(track_id) <= ?",
-		tracks[0].token, tracks[len(tracks)-1].token), scanFeatures)
+	type placed struct {
+		schema.Features
+		apart schema.Apart
+	}
+	heard, err := gather(ctx, s.query("SELECT "+featureColumns+", apart_tempo, apart_meter FROM features WHERE token(track_id) >= ? AND token(track_id) <= ?",
+		tracks[0].token, tracks[len(tracks)-1].token),
+		func(r row) (p placed, err error) {
+			p.Features, err = scanFeatures(func(dest ...any) error { return r(append(dest, &p.apart.Tempo, &p.apart.Meter)...) })
+			return p, err
+		})
 	if err != nil {
 		return nil, err
 	}
-	features := make(map[schema.TrackID]*schema.Features, len(heard))
+	features := make(map[schema.TrackID]*placed, len(heard))
 	for _, f := range heard {
 		features[f.TrackID] = &f
 	}
 	entries := make([]schema.Entry, len(tracks))
 	for i, t := range tracks {
-		entries[i] = schema.Entry{Track: t.Track, Features: features[t.ID], Checkpoint: strconv.FormatInt(t.token, 10)}
+		entries[i] = schema.Entry{Track: t.Track, Checkpoint: strconv.FormatInt(t.token, 10)}
+		if f := features[t.ID]; f != nil {
+			entries[i].Features, entries[i].Apart = &f.Features, f.apart
+		}
 	}
 	*after = entries[len(entries)-1].Checkpoint
 	return entries, nil

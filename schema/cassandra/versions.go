@@ -190,6 +190,7 @@ func (s *Store) RefreshFeatures(ctx context.Context, id schema.TrackID) error {
 type said struct {
 	revision *int
 	worth    *float64 // as it stands in the features
+	apart    schema.Apart
 	serving  schema.Serving
 	analyses []schema.Analysis
 	labels   []schema.Label
@@ -205,9 +206,10 @@ func (s *Store) said(ctx context.Context, id schema.TrackID) (said, error) {
 	return t, err
 }
 
-// revision reads which one stands, and the worth that stands with it.
+// revision reads which one stands, and what stands with it.
 func (s *Store) revision(ctx context.Context, id schema.TrackID) (t said, err error) {
-	err = s.query("SELECT revision, worth FROM features WHERE track_id = ?", id).ScanContext(ctx, &t.revision, &t.worth)
+	err = s.query("SELECT revision, worth, apart_tempo, apart_meter FROM features WHERE track_id = ?", id).
+		ScanContext(ctx, &t.revision, &t.worth, &t.apart.Tempo, &t.apart.Meter)
 	if errors.Is(err, gocql.ErrNotFound) {
 		err = nil
 	}
@@ -255,7 +257,7 @@ func (s *Store) renewUpon(ctx context.Context, id schema.TrackID, t said) (was *
 		if !ok {
 			return nil, schema.ErrNotFound
 		}
-		f, worth := schema.Effective(counts, t.labels), schema.WorthOf(counts, other, t.labels)
+		f, worth := schema.Effective(counts, t.labels), schema.WorthOf(counts, other, t.labels, t.apart)
 		next := 1
 		if t.revision != nil {
 			next = *t.revision + 1

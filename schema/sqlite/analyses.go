@@ -147,7 +147,12 @@ func refreshFeatures(ctx context.Context, tx *sql.Tx, id schema.TrackID) error {
 		f.LoudnessDB, f.DurationS, f.ModelVersion, strings.Join(f.Labelled, ","), f.UpdatedAt.UnixMilli()); err != nil {
 		return err
 	}
-	worth := schema.WorthOf(counts, other, labels)
+	var apart schema.Apart
+	if err := tx.QueryRowContext(ctx, "SELECT apart_tempo, apart_meter FROM tracks WHERE track_id = ?", id).
+		Scan(&apart.Tempo, &apart.Meter); err != nil {
+		return err
+	}
+	worth := schema.WorthOf(counts, other, labels, apart)
 	reasons, err := json.Marshal(worth.Reasons)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -15,14 +16,24 @@ import (
 // entryColumns are those of a track, then whether it has features, then theirs.
 const (
 	entryColumns = `track_id, t.source, t.sha256, t.title, t.artist, t.album, t.duration_s, t.status,
-		t.failure_code, t.failure_message, t.model_version, t.added_at, t.updated_at, t.worth, t.worth_reasons,
+		t.failure_code, t.failure_message, t.model_version, t.added_at, t.updated_at, t.worth, t.worth_reasons, t.apart_tempo, t.apart_meter,
 		f.tempo_bpm IS NOT NULL, coalesce(f.tempo_bpm, 0), coalesce(f.tempo_confidence, 0), coalesce(f.key, ''),
 		coalesce(f.key_confidence, 0), coalesce(f.meter, ''), coalesce(f.meter_confidence, 0), coalesce(f.loudness_db, 0),
 		coalesce(f.duration_s, 0), coalesce(f.model_version, ''), coalesce(f.labelled, ''), coalesce(f.updated_at, 0)`
 	entryTables = " FROM tracks t LEFT JOIN features f USING (track_id)"
 )
 
-func scanItem(r row) (i schema.Item, err error) {
+func scanItem(r row) (schema.Item, error) {
+	i, _, err := scanListed(r)
+	return i, err
+}
+
+func scanEntry(r row) (schema.Entry, error) {
+	i, apart, err := scanListed(r)
+	return schema.Entry{Track: i.Track, Features: i.Features, Apart: apart, Checkpoint: string(i.ID)}, err
+}
+
+func scanListed(r row) (i schema.Item, apart schema.Apart, err error) {
 	var heard bool
 	var reasons []byte
 	var failure schema.Failure
@@ -31,24 +42,24 @@ func scanItem(r row) (i schema.Item, err error) {
 	var key, meter []byte
 	var labelled string
 	if err := r.Scan(&i.ID, &i.Source, &i.SHA256, &i.Title, &i.Artist, &i.Album, &i.DurationS, &i.Status,
-		&failure.Code, &failure.Message, &i.ModelVersion, &added, &updated, &i.Worth.Score, &reasons,
+		&failure.Code, &failure.Message, &i.ModelVersion, &added, &updated, &i.Worth.Score, &reasons, &apart.Tempo, &apart.Meter,
 		&heard, &f.TempoBPM, &f.TempoConfidence, &key, &f.KeyConfidence, &meter, &f.MeterConfidence, &f.LoudnessDB,
 		&f.DurationS, &f.ModelVersion, &labelled, &refreshed); err != nil {
-		return i, err
+		return i, apart, err
 	}
 	i.AddedAt, i.UpdatedAt, f.UpdatedAt = fromMilli(added), fromMilli(updated), fromMilli(refreshed)
 	if failure.Code != "" {
 		i.Failure = &failure
 	}
 	if err := json.Unmarshal(reasons, &i.Worth.Reasons); err != nil {
-		return i, err
+		return i, apart, err
 	}
 	if !heard {
-		return i, nil
+		return i, apart, nil
 	}
 	f.TrackID = i.ID
 	i.Features = &f
-	return i, musical(&f, key, meter, labelled)
+	return i, apart, musical(&f, key, meter, labelled)
 }
 
 // musical reads what features keep as text.
@@ -60,11 +71,6 @@ func musical(f *schema.Features, key, meter []byte, labelled string) error {
 		return err
 	}
 	return f.Meter.UnmarshalText(meter)
-}
-
-func scanEntry(r row) (schema.Entry, error) {
-	i, err := scanItem(r)
-	return schema.Entry{Track: i.Track, Features: i.Features, Checkpoint: string(i.ID)}, err
 }
 
 // List is as schema.Review says. A cursor holds where the page before ended in
@@ -197,6 +203,18 @@ func (s *Store) SavePicture(ctx context.Context, id schema.TrackID, kind string,
 func (s *Store) Picture(ctx context.Context, id schema.TrackID, kind string) (data []byte, err error) {
 	err = s.r.QueryRowContext(ctx, "SELECT data FROM pictures WHERE track_id = ? AND kind = ?", id, kind).Scan(&data)
 	return data, s.wrap("read "+kind+" of track "+string(id), found(err))
+}
+
+// SetApart is as schema.Review says.
+func (s *Store) SetApart(ctx context.Context, id schema.TrackID, apart schema.Apart) error {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "UPDATE tracks SET apart_tempo = ?, apart_meter = ? WHERE track_id = ?",
+			apart.Tempo, apart.Meter, id); err != nil {
+			return err
+		}
+		return refreshFeatures(ctx, tx, id)
+	})
+	return s.wrap("set apart track "+string(id), err)
 }
 
 // SaveSummary is as schema.Review says.

@@ -124,9 +124,14 @@ func (s *Store) DeleteAnalysis(ctx context.Context, id schema.TrackID, version s
 			return err
 		}
 		err := refreshFeatures(ctx, tx, id)
-		if errors.Is(err, schema.ErrNotFound) { // it was the only one
-			_, err = tx.ExecContext(ctx, "DELETE FROM features WHERE track_id = ?", id)
+		if !errors.Is(err, schema.ErrNotFound) {
+			return err
 		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM features WHERE track_id = ?", id); err != nil { // it was the only one
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE tracks SET worth = 0, worth_reasons = '[]', apart_tempo = 0, apart_meter = 0
+			WHERE track_id = ?`, id)
 		return err
 	})
 	return s.wrap("delete analysis of track "+string(id)+" by "+version, err)

@@ -71,6 +71,10 @@ func (s *store) Picture(ctx context.Context, id schema.TrackID, kind string) ([]
 	return got(ctx, s, "picture", func(ctx context.Context) ([]byte, error) { return s.Store.Picture(ctx, id, kind) })
 }
 
+func (s *store) SetApart(ctx context.Context, id schema.TrackID, apart schema.Apart) error {
+	return s.done(ctx, "set_apart", func(ctx context.Context) error { return s.Store.SetApart(ctx, id, apart) })
+}
+
 func (s *store) SaveSummary(ctx context.Context, summary schema.Summary) error {
 	return s.done(ctx, "save_summary", func(ctx context.Context) error { return s.Store.SaveSummary(ctx, summary) })
 }
