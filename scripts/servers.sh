@@ -9,6 +9,9 @@
 #   servers.sh env              what tests read, as shell assignments
 #   servers.sh with COMMAND…    run COMMAND with that environment, the servers up;
 #                               afterwards stop them if they were not up before
+#   servers.sh cassandra FOLDER PORT YAML
+#                               run one more Cassandra, natively, in the foreground: its
+#                               data in FOLDER, configured by YAML, at PORT and the next
 #
 # Settings, from the environment: EARWORM_REDIS_PORT (6390),
 # EARWORM_CASSANDRA_PORT (9142), EARWORM_CASSANDRA_HEAP (768M),
@@ -95,24 +98,38 @@ fetch_cassandra() {
   rmdir "$part"
 }
 
+# need_cassandra: what it takes to run one.
+need_cassandra() {
+  mkdir -p "$root/.cache"
+  java17 >/dev/null || "$root/scripts/install-deps.sh" java
+  fetch_cassandra
+}
+
+# cassandra FOLDER PORT YAML: become a Cassandra.
+cassandra() {
+  local conf=$root/scripts/cassandra/conf java
+  java=$(java17) || die "java 17 was not found; install it or set JAVA_HOME"
+  mkdir -p "$1/logs"
+  cd "$1"
+  exec "$java" "@$conf/jvm.options" "-Xms$heap" "-Xmx$heap" \
+    -XX:MaxDirectMemorySize=512m -XX:TieredStopAtLevel=1 \
+    "-javaagent:$lib/jamm-0.4.0.jar" -cp "$lib/*" \
+    "-Dlogback.configurationFile=file://$conf/logback.xml" "-Dcassandra.config=file://$3" \
+    "-Dcassandra.storagedir=$1" "-Dcassandra.logdir=$1/logs" \
+    -Dcassandra-foreground=yes -Dcassandra.config.allow_system_properties=true \
+    "-Dcassandra.native_transport_port=$2" "-Dcassandra.storage_port=$(($2 + 1))" \
+    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.ring_delay_ms=100 \
+    -Dcassandra.superuser_setup_delay_ms=0 -Dcassandra.shutdown_announce_in_ms=0 \
+    org.apache.cassandra.service.CassandraDaemon
+}
+
 start_cassandra() {
   if alive cassandra CassandraDaemon; then return; fi
   if answers "$cassandra_port"; then die "port $cassandra_port is taken; set EARWORM_CASSANDRA_PORT"; fi
-  mkdir -p "$root/.cache" "$run/cassandra/logs"
-  java17 >/dev/null || "$root/scripts/install-deps.sh" java
-  fetch_cassandra
-  local conf=$root/scripts/cassandra/conf java
-  java=$(java17) || die "java 17 was not found; install it or set JAVA_HOME"
-  (cd "$run/cassandra" && exec setsid nohup "$java" "@$conf/jvm.options" "-Xms$heap" "-Xmx$heap" \
-    -XX:MaxDirectMemorySize=512m -XX:TieredStopAtLevel=1 \
-    "-javaagent:$lib/jamm-0.4.0.jar" -cp "$lib/*" \
-    "-Dlogback.configurationFile=file://$conf/logback.xml" "-Dcassandra.config=file://$conf/cassandra.yaml" \
-    "-Dcassandra.storagedir=$run/cassandra" "-Dcassandra.logdir=$run/cassandra/logs" \
-    -Dcassandra-foreground=yes -Dcassandra.config.allow_system_properties=true \
-    "-Dcassandra.native_transport_port=$cassandra_port" "-Dcassandra.storage_port=$((cassandra_port + 1))" \
-    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.ring_delay_ms=100 \
-    -Dcassandra.superuser_setup_delay_ms=0 -Dcassandra.shutdown_announce_in_ms=0 \
-    org.apache.cassandra.service.CassandraDaemon >"$run/cassandra/logs/stdout.log" 2>&1 </dev/null) &
+  need_cassandra
+  mkdir -p "$run/cassandra/logs"
+  setsid nohup "$0" cassandra "$run/cassandra" "$cassandra_port" "$root/scripts/cassandra/conf/cassandra.yaml" \
+    >"$run/cassandra/logs/stdout.log" 2>&1 </dev/null &
   echo $! >"$run/cassandra/pid"
 }
 
@@ -183,5 +200,6 @@ case ${1:-} in
   start | stop | status) "$1" ;;
   env) assignments ;;
   with) shift; with "$@" ;;
+  cassandra) shift; need_cassandra; cassandra "$@" ;;
   *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
 esac

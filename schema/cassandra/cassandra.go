@@ -27,7 +27,7 @@ import (
 // once, and a later try may succeed.
 type Store struct {
 	config   Config
-	session  *gocql.Session
+	session  connection
 	versions sync.Map // model versions that this process has listed
 	spaces   sync.Map // by name, schema.Space
 }

@@ -44,7 +44,7 @@ func Examine(ctx context.Context, c Config) ([]Node, error) {
 	return nodes, errors.Join(opened.Ping(ctx), opened.Close())
 }
 
-func (n *Node) ask(ctx context.Context, session *gocql.Session, host string) error {
+func (n *Node) ask(ctx context.Context, session connection, host string) error {
 	if err := session.Query("SELECT release_version FROM system.local").SetHostID(host).ScanContext(ctx, &n.Version); err != nil {
 		return err
 	}

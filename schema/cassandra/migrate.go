@@ -95,7 +95,7 @@ func Migrate(ctx context.Context, c Config) (applied []string, err error) {
 }
 
 // makeKeyspace makes the keyspace and the two tables that migrating itself needs.
-func makeKeyspace(ctx context.Context, session *gocql.Session, c Config) error {
+func makeKeyspace(ctx context.Context, session connection, c Config) error {
 	replication, err := c.replication()
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func tableID(keyspace, table string) gocql.UUID {
 
 type migrator struct {
 	config  Config
-	session *gocql.Session
+	session connection
 	holder  gocql.UUID
 }
 
@@ -177,7 +177,7 @@ func (m migrator) apply(ctx context.Context, file migration) error {
 
 // missingMigrations are those that the keyspace has not seen. It refuses a keyspace that
 // has seen others, or another text of the same ones.
-func missingMigrations(ctx context.Context, session *gocql.Session) ([]migration, error) {
+func missingMigrations(ctx context.Context, session connection) ([]migration, error) {
 	known, err := migrations()
 	if err != nil {
 		return nil, err

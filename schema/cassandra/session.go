@@ -16,16 +16,29 @@ import (
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
 )
 
+// connection is a session whose driver is silent when it is over: what was still
+// being connected then is no news.
+type connection struct {
+	*gocql.Session
+
+	logger *logger
+}
+
+func (c connection) Close() {
+	c.logger.open.Store(false)
+	c.Session.Close()
+}
+
 // connect makes a session. Its errors say why no connection came about, which
 // the driver's own do not.
-func connect(ctx context.Context, c Config, keyspace string, timeout time.Duration) (*gocql.Session, error) {
+func connect(ctx context.Context, c Config, keyspace string, timeout time.Duration) (connection, error) {
 	dialer := &dialer{net: net.Dialer{Timeout: c.ConnectTimeout, KeepAlive: 15 * time.Second}}
 	logger := &logger{}
 	cluster := gocql.NewCluster(c.Hosts...)
 	if _, port, err := net.SplitHostPort(c.Hosts[0]); err == nil {
 		// The hosts that are discovered later are asked at this port too.
 		if cluster.Port, err = strconv.Atoi(port); err != nil {
-			return nil, fmt.Errorf("port is %q; want a number", port)
+			return connection{}, fmt.Errorf("port is %q; want a number", port)
 		}
 	}
 	cluster.Keyspace = keyspace
@@ -78,16 +91,16 @@ func connect(ctx context.Context, c Config, keyspace string, timeout time.Durati
 				late.session.Close()
 			}
 		}()
-		return nil, ctx.Err()
+		return connection{}, ctx.Err()
 	case now := <-result:
 		if now.err != nil && ctx.Err() != nil { // both at once: whoever gave up caused it
-			return nil, ctx.Err()
+			return connection{}, ctx.Err()
 		}
 		if now.err != nil {
-			return nil, dialer.reason(now.err)
+			return connection{}, dialer.reason(now.err)
 		}
 		logger.open.Store(true)
-		return now.session, nil
+		return connection{now.session, logger}, nil
 	}
 }
 
@@ -109,7 +122,7 @@ func (d *dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 func (d *dialer) reason(err error) error {
 	last := d.last.Load()
 	if last == nil {
-		return err
+		return refusal(err)
 	}
 	if number, ok := errors.AsType[syscall.Errno](*last); ok {
 		return number
@@ -118,6 +131,28 @@ func (d *dialer) reason(err error) error {
 		return errors.New("no answer in time")
 	}
 	return *last
+}
+
+// refusal is what a host that was reached said, which the driver hands over as
+// text, its own steps before it.
+func refusal(err error) error {
+	text := err.Error()
+	for _, step := range []string{
+		"gocql: ", "unable to create session: ", "unable to discover protocol version: ", "unable to connect to initial hosts: ", "connectionpool: ",
+	} {
+		text = strings.TrimPrefix(text, step)
+	}
+	for sign, plain := range map[string]string{
+		"connection reset by peer":              "it ends the connection, as one does that wants TLS or a client's certificate",
+		"EOF":                                   "it ends the connection, as one does that wants TLS or a client's certificate",
+		"first record does not look like a TLS": "it does not speak TLS",
+		"signed by unknown authority":           "its certificate is of an authority that is not trusted here",
+	} {
+		if strings.Contains(text, sign) {
+			return errors.New(plain)
+		}
+	}
+	return errors.New(text)
 }
 
 // logger hands the driver's log to slog. What it complains of while a session
