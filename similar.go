@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"text/tabwriter"
 
 	"earworm/schema"
@@ -57,14 +56,8 @@ func (q *similarConfig) run(ctx context.Context, c console, operands []string) (
 	if want.Limit < 1 || want.Limit > similar.MostMatches {
 		return usagef("limit is %d; want 1 to %d", want.Limit, similar.MostMatches)
 	}
-	if like := similar.KeyLike(q.key); slices.Contains([]similar.KeyLike{similar.AnyKey, similar.SameKey, similar.CompatibleKey}, like) {
-		want.KeyLike = like
-	} else {
-		key, err := schema.ParseKey(q.key)
-		if err != nil {
-			return usagef("key is %q; want same, compatible, or a tonic and a mode, such as 'F# minor'", q.key)
-		}
-		want.Keys = []schema.Key{key}
+	if err := want.ReadKey(q.key); err != nil {
+		return usageError{err}
 	}
 	store, err := q.store.open(ctx)
 	if err != nil {

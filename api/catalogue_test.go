@@ -288,6 +288,15 @@ func TestBadQueries(t *testing.T) {
 			t.Errorf("label that %s: %d %v; want 400 %q", c.name, status, answer, c.says)
 		}
 	}
+	for _, c := range []struct {
+		track, code string
+		status      int
+	}{{"a", "unknown_label", 409}, {"nobody", "not_found", 404}} {
+		status, answer, _ := s.ask(t, "POST", "/v1/tracks/"+c.track+"/labels", `{"tempo_bpm": 90, "takes_back": "2026-05-01T10:00:00.123Z"}`)
+		if status != c.status || answer["code"] != c.code {
+			t.Errorf("of track %s a label is taken back that is not there: %d %v; want %d %s", c.track, status, answer, c.status, c.code)
+		}
+	}
 	if labels, err := s.store.TrackLabels(t.Context(), "a"); err != nil || len(labels) > 0 {
 		t.Errorf("refused labels were kept: %v (%v)", labels, err)
 	}

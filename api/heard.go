@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"earworm/auth"
 	"earworm/labels"
+	"earworm/problem"
 	"earworm/schema"
 )
 
@@ -94,7 +96,28 @@ func (s server) addLabel(ctx context.Context, in *struct {
 	if label.Author == "" {
 		label.Author = auth.Who(ctx).Name
 	}
+	if err := s.known(ctx, label); err != nil {
+		return nil, err
+	}
 	return &body[schema.Label]{label}, s.Store.AddLabel(ctx, label)
+}
+
+// known refuses a label that takes back one that is not there.
+func (s server) known(ctx context.Context, l schema.Label) error {
+	if l.TakesBack.IsZero() {
+		return nil
+	}
+	if _, err := s.Store.Track(ctx, l.TrackID); err != nil {
+		return err
+	}
+	said, err := s.Store.TrackLabels(ctx, l.TrackID)
+	if err != nil {
+		return err
+	}
+	if err := labels.Check(l, said); errors.Is(err, labels.ErrUnknown) {
+		return problem.New(http.StatusConflict, "unknown_label", "%s", err)
+	}
+	return nil
 }
 
 // FilterQuery narrows features by the query of an address.

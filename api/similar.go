@@ -35,15 +35,8 @@ type WantQuery struct {
 
 func (q WantQuery) want() (w similar.Want, err error) {
 	w = similar.Want{Limit: q.Limit, MinTempo: q.MinTempo, MaxTempo: q.MaxTempo, TempoWithin: q.TempoWithin, Octaves: q.Octaves}
-	switch like := similar.KeyLike(q.Key); like {
-	case similar.AnyKey, similar.SameKey, similar.CompatibleKey:
-		w.KeyLike = like
-	default:
-		key, err := schema.ParseKey(q.Key)
-		if err != nil {
-			return w, badRequest("key is %q; want same, compatible, or a tonic and a mode, such as %q", q.Key, "F# minor")
-		}
-		w.Keys = []schema.Key{key}
+	if err := w.ReadKey(q.Key); err != nil {
+		return w, similarProblem(err)
 	}
 	if q.Meter != "" {
 		if w.Meter, err = schema.ParseMeter(q.Meter); err != nil {

@@ -16,7 +16,7 @@ const (
 	SlowestBPM  = 20
 	FastestBPM  = 400
 	LongestNote = 2000 // characters
-	longestName = 64   // characters of an author
+	LongestName = 64   // characters of an author
 )
 
 // TimeForm is how a label's time is written: UTC, to the millisecond.
@@ -30,6 +30,9 @@ func SaysNothing(l schema.Label) bool {
 	return l.TempoBPM == 0 && l.Key == schema.UnknownKey && l.Meter == (schema.Meter{}) && l.DownbeatS == 0 && l.TakesBack.IsZero()
 }
 
+// ErrUnknown is wrapped where a label is to be taken back that is not there.
+var ErrUnknown = errors.New("want the time of one to take back")
+
 // Check says what about a label cannot be, beside those known of its track.
 func Check(l schema.Label, known []schema.Label) error {
 	switch {
@@ -41,12 +44,12 @@ func Check(l schema.Label, known []schema.Label) error {
 		return fmt.Errorf("downbeat is %g; want seconds from 0", l.DownbeatS)
 	case !utf8.ValidString(l.Note) || utf8.RuneCountInString(l.Note) > LongestNote:
 		return fmt.Errorf("note has %d characters; want at most %d, UTF-8", utf8.RuneCountInString(l.Note), LongestNote)
-	case !utf8.ValidString(l.Author) || utf8.RuneCountInString(l.Author) > longestName:
-		return fmt.Errorf("author is %q; want at most %d characters, UTF-8", l.Author, longestName)
+	case !utf8.ValidString(l.Author) || utf8.RuneCountInString(l.Author) > LongestName:
+		return fmt.Errorf("author is %q; want at most %d characters, UTF-8", l.Author, LongestName)
 	case l.TakesBack.IsZero():
 		return nil
 	case !slices.ContainsFunc(known, func(k schema.Label) bool { return k.At.UnixMilli() == l.TakesBack.UnixMilli() }):
-		return fmt.Errorf("no label of %s was made at %s; want the time of one to take back", l.TrackID, l.TakesBack.Format(TimeForm))
+		return fmt.Errorf("no label of %s was made at %s; %w", l.TrackID, l.TakesBack.UTC().Format(TimeForm), ErrUnknown)
 	}
 	return nil
 }

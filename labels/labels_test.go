@@ -1,6 +1,7 @@
 package labels_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,9 @@ func TestCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := labels.Check(c.label, known)
+			if errors.Is(err, labels.ErrUnknown) != (name == "takes back none") {
+				t.Errorf("error is %v", err)
+			}
 			if (err == nil) != (c.wrong == "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
 				t.Errorf("error is %v; want %q", err, c.wrong)
 			}

@@ -237,6 +237,29 @@ func TestShelf(t *testing.T) {
 	}
 }
 
+func TestReadKey(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]similar.Want{
+		"":           {},
+		"same":       {KeyLike: similar.SameKey},
+		"compatible": {KeyLike: similar.CompatibleKey},
+		"F# minor":   {Keys: []schema.Key{schema.KeyOf(6, true)}},
+		"gb maj":     {Keys: []schema.Key{schema.KeyOf(6, false)}},
+	} {
+		var got similar.Want
+		if err := got.ReadKey(text); err != nil || got.KeyLike != want.KeyLike || !slices.Equal(got.Keys, want.Keys) {
+			t.Errorf("%q is read as %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"Same", "H", "compatible ", "any"} {
+		var got similar.Want
+		err := got.ReadKey(text)
+		if _, ok := errors.AsType[*similar.Refusal](err); !ok || got.Keys != nil || got.KeyLike != "" {
+			t.Errorf("%q is read as %+v, %v; want it refused", text, got, err)
+		}
+	}
+}
+
 // Compatible keys are an hour or less apart on the Camelot wheel, and each is
 // compatible with the other.
 func TestCompatibleKeysAreNeighboursOnTheWheel(t *testing.T) {

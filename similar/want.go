@@ -104,6 +104,22 @@ func (s Searcher) relate(ctx context.Context, id schema.TrackID, w Want) (Want, 
 	return w, nil
 }
 
+// ReadKey reads which keys a match may have: "" for any, "same" or "compatible"
+// with the track's own, or one by name. *Refusal where it is none of these.
+func (w *Want) ReadKey(text string) error {
+	switch like := KeyLike(text); like {
+	case AnyKey, SameKey, CompatibleKey:
+		w.KeyLike = like
+		return nil
+	}
+	key, err := schema.ParseKey(text)
+	if err != nil {
+		return refuse("key is %q; want same, compatible, or a tonic and a mode, such as %q", text, "F# minor")
+	}
+	w.Keys = []schema.Key{key}
+	return nil
+}
+
 // near is the part of a query that each space is asked.
 func (w Want) near() (schema.Near, error) {
 	q := schema.Near{Keys: w.Keys, Filter: schema.Filter{Meter: w.Meter}}

@@ -8,14 +8,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"earworm/labels"
 	"earworm/schema"
 )
 
-const (
-	mostForm           = 64 << 10 // bytes
-	leastBPM, mostBPM  = 20, 400
-	mostNote, mostName = 2000, 100
-)
+const mostForm = 64 << 10 // bytes
 
 // label keeps a correction. It carries how many labels its author had seen: where
 // there are others by now, those are shown first, and nothing is kept.
@@ -36,7 +33,7 @@ func (s *Site) label(w http.ResponseWriter, r *http.Request) error {
 	if l.Author == "" {
 		return refusal{http.StatusUnprocessableEntity, "Say who you are, so that others know whose ear it was."}
 	}
-	labels, err := s.Store.TrackLabels(r.Context(), id)
+	known, err := s.Store.TrackLabels(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -44,8 +41,8 @@ func (s *Site) label(w http.ResponseWriter, r *http.Request) error {
 	seen := ""
 	for _, seen = range r.PostForm["seen"] {
 	}
-	if seen != strconv.Itoa(len(labels)) {
-		return s.conflict(w, labels, seen)
+	if seen != strconv.Itoa(len(known)) {
+		return s.conflict(w, known, seen)
 	}
 	if err := s.Store.AddLabel(r.Context(), l); err != nil {
 		return err
@@ -63,15 +60,15 @@ func (s *Site) label(w http.ResponseWriter, r *http.Request) error {
 }
 
 // conflict shows what others said meanwhile.
-func (s *Site) conflict(w http.ResponseWriter, labels []schema.Label, seen string) error {
+func (s *Site) conflict(w http.ResponseWriter, known []schema.Label, seen string) error {
 	n, err := strconv.Atoi(seen)
-	if err != nil || n < 0 || n > len(labels) {
+	if err != nil || n < 0 || n > len(known) {
 		n = 0
 	}
 	view := struct {
 		Others []voice
 		Labels int
-	}{history(nil, labels, nil)[:len(labels)-n], len(labels)}
+	}{history(nil, known, nil)[:len(known)-n], len(known)}
 	return showPart(w, http.StatusConflict, "track.html", "conflict", view)
 }
 
@@ -82,16 +79,16 @@ func readLabel(r *http.Request) (l schema.Label, err error) {
 	}
 	field := func(name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
 	l.At, l.Author, l.Note = time.Now().UTC(), field("author"), field("note")
-	if utf8.RuneCountInString(l.Author) > mostName || !utf8.ValidString(l.Author) {
-		return l, bad("The name is too long; want up to %d letters.", mostName)
+	if utf8.RuneCountInString(l.Author) > labels.LongestName || !utf8.ValidString(l.Author) {
+		return l, bad("The name is too long; want up to %d letters.", labels.LongestName)
 	}
-	if utf8.RuneCountInString(l.Note) > mostNote || !utf8.ValidString(l.Note) {
-		return l, bad("The note is too long; want up to %d letters.", mostNote)
+	if utf8.RuneCountInString(l.Note) > labels.LongestNote || !utf8.ValidString(l.Note) {
+		return l, bad("The note is too long; want up to %d letters.", labels.LongestNote)
 	}
 	if v := field("tempo"); v != "" {
 		l.TempoBPM, err = strconv.ParseFloat(v, 64)
-		if err != nil || !(l.TempoBPM >= leastBPM && l.TempoBPM <= mostBPM) {
-			return l, bad("Tempo is %q; want %d to %d beats a minute.", v, leastBPM, mostBPM)
+		if err != nil || !labels.TempoFits(l.TempoBPM) {
+			return l, bad("Tempo is %q; want %d to %d beats a minute.", v, labels.SlowestBPM, labels.FastestBPM)
 		}
 	}
 	if v := field("key"); v != "" {

@@ -123,6 +123,27 @@ func TestCorrectionIsKeptWhole(t *testing.T) {
 	}
 }
 
+// Where one of the labels to take back is not there, none is taken back.
+func TestUndoOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id, at := s.invent(t, "a", "A", 121), time.Now().UTC().Truncate(time.Millisecond)
+	if err := s.store.AddLabel(t.Context(), schema.Label{TrackID: id, At: at, Author: "Ada", TempoBPM: 90}); err != nil {
+		t.Fatal(err)
+	}
+	form := at.Format(time.RFC3339Nano)
+	for name, other := range map[string]string{
+		"another time": fmt.Sprintf(`{"track": "a", "at": %q}`, at.Add(time.Second).Format(time.RFC3339Nano)), "no time": `{"track": "a"}`,
+		"another track": fmt.Sprintf(`{"track": "b", "at": %q}`, form),
+	} {
+		body := fmt.Sprintf(`{"labels": [{"track": "a", "at": %q}, %s]}`, form, other)
+		res, answer := s.ask(t, "POST", "/worklist/undo", body, "Earworm-Author", "Ada")
+		if res.StatusCode != http.StatusConflict || !strings.Contains(answer, "no such label") || len(s.labels(t, id)) != 1 {
+			t.Errorf("%s: %d %s, %d labels", name, res.StatusCode, answer, len(s.labels(t, id)))
+		}
+	}
+}
+
 // What is done to many tracks at once is taken back as one.
 func TestActsAndTheirUndoing(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"earworm/batch"
+	"earworm/labels"
 	"earworm/schema"
 	"earworm/selector"
 )
@@ -268,8 +269,8 @@ func (s *Site) keep(r *http.Request, l schema.Label) (time.Time, error) {
 		return l.At, err
 	}
 	// The store gives another time where this one is taken.
-	labels, err := s.Store.TrackLabels(r.Context(), l.TrackID)
-	for _, known := range slices.Backward(labels) {
+	said, err := s.Store.TrackLabels(r.Context(), l.TrackID)
+	for _, known := range slices.Backward(said) {
 		at := known.At
 		if known.At = l.At; known == l {
 			return at, nil
@@ -291,7 +292,7 @@ func actOn(f schema.Features, what string) (l schema.Label, ok bool) {
 	case "double":
 		l.TempoBPM = 2 * f.TempoBPM
 	}
-	return l, l.TempoBPM >= leastBPM && l.TempoBPM <= mostBPM
+	return l, labels.TempoFits(l.TempoBPM)
 }
 
 // undo takes back the labels of an act.
@@ -313,15 +314,18 @@ func (s *Site) undo(w http.ResponseWriter, r *http.Request) error {
 		}
 		return sendJSON(w, map[string]string{"cancelled": done.Batch})
 	}
-	for _, d := range done.Labels {
-		labels, err := s.Store.TrackLabels(r.Context(), d.Track)
+	backs := make([]schema.Label, len(done.Labels))
+	for i, d := range done.Labels {
+		backs[i] = schema.Label{TrackID: d.Track, At: time.Now(), Author: by, Note: "taken back", TakesBack: d.At}
+		known, err := s.Store.TrackLabels(r.Context(), d.Track)
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(labels, func(l schema.Label) bool { return l.At.Equal(d.At) }) {
-			return refusal{http.StatusConflict, "There is no such label to take back."}
+		if err := labels.Check(backs[i], known); err != nil {
+			return refusal{http.StatusConflict, "There is no such label to take back; nothing was changed."}
 		}
-		back := schema.Label{TrackID: d.Track, At: time.Now(), Author: by, Note: "taken back", TakesBack: d.At}
+	}
+	for _, back := range backs {
 		if err := s.Store.AddLabel(r.Context(), back); err != nil {
 			return err
 		}
@@ -338,8 +342,8 @@ func speaker(r *http.Request) (string, error) {
 	if name = strings.TrimSpace(name); name == "" {
 		return "", refusal{http.StatusUnprocessableEntity, "Say who you are, so that others know whose ear it was."}
 	}
-	if len([]rune(name)) > mostName {
-		return "", refusal{http.StatusUnprocessableEntity, fmt.Sprintf("The name is too long; want up to %d letters.", mostName)}
+	if len([]rune(name)) > labels.LongestName {
+		return "", refusal{http.StatusUnprocessableEntity, fmt.Sprintf("The name is too long; want up to %d letters.", labels.LongestName)}
 	}
 	return name, nil
 }
