@@ -48,8 +48,12 @@ func TestEncryptedCluster(t *testing.T) {
 		"GRANT MODIFY ON KEYSPACE encrypted TO worker",
 	)
 
-	t.Run("a worker's rights suffice", func(t *testing.T) { works(t, worker) })
+	t.Run("a worker's rights suffice", func(t *testing.T) {
+		t.Parallel()
+		works(t, worker)
+	})
 	t.Run("a worker changes no table", func(t *testing.T) {
+		t.Parallel()
 		c := worker
 		c.Keyspace = "another"
 		_, err := cassandra.Migrate(t.Context(), c)
@@ -69,9 +73,10 @@ func TestEncryptedCluster(t *testing.T) {
 		"another's certificate":    {func(c *cassandra.Config) { c.Hosts = []string{elsewhere(t, c.Hosts[0])} }, "not 127.0.0.2"},
 		"a server without TLS":     {func(c *cassandra.Config) { c.Hosts = config(t).Hosts }, "does not speak TLS"},
 	} {
+		config := worker
+		c.change(&config)
 		t.Run(name, func(t *testing.T) {
-			config := worker
-			c.change(&config)
+			t.Parallel()
 			store, err := cassandra.Open(t.Context(), config)
 			if err == nil {
 				store.Close()
