@@ -18,6 +18,14 @@ func (b *bitReader) residue(books []codebook) (r residue, err error) {
 	if r.kind > 2 || r.begin > r.end || r.classbook >= len(books) {
 		return r, errSetup
 	}
+	// A code says the classes of some partitions at once, and there must be one for
+	// each combination: that bounds how many.
+	said := &books[r.classbook]
+	for n, combinations := 0, 1; n < said.dimensions && r.classes > 1; n++ {
+		if combinations *= r.classes; combinations > said.entries {
+			return r, errSetup
+		}
+	}
 	cascade := make([]int, r.classes)
 	for i := range cascade {
 		cascade[i] = b.bits(3)
@@ -51,13 +59,16 @@ func (b *bitReader) vectors(dst [][]float32, all int, r *residue, books []codebo
 	end := min(r.end, all)
 	partitions := (end - min(r.begin, end)) / r.size
 	words := books[r.classbook].dimensions
+	if r.classes == 1 { // nothing is said, of however many
+		words = max(1, min(words, partitions))
+	}
 	stride := partitions + words // a code may say more classes than there are
 	if need := stride * len(dst); len(*classes) < need {
 		*classes = make([]uint8, need)
 	}
 	for pass := range r.passes {
 		for first := 0; first < partitions; first += words {
-			if pass == 0 && !b.classify(*classes, len(dst), stride, first, r, &books[r.classbook]) {
+			if pass == 0 && !b.classify((*classes)[first:], len(dst), stride, words, r, &books[r.classbook]) {
 				return
 			}
 			for p := first; p < min(first+words, partitions); p++ {
@@ -75,15 +86,15 @@ func (b *bitReader) vectors(dst [][]float32, all int, r *residue, books []codebo
 	}
 }
 
-// classify reads the classes of some partitions of each channel.
-func (b *bitReader) classify(classes []uint8, channels, stride, first int, r *residue, book *codebook) bool {
+// classify reads the classes of so many partitions of each channel.
+func (b *bitReader) classify(classes []uint8, channels, stride, words int, r *residue, book *codebook) bool {
 	for ch := range channels {
 		e := b.entry(book)
 		if e < 0 || b.over() {
 			return false
 		}
-		for i := book.dimensions - 1; i >= 0; i-- {
-			classes[ch*stride+first+i] = uint8(e % r.classes)
+		for i := words - 1; i >= 0; i-- {
+			classes[ch*stride+i] = uint8(e % r.classes)
 			e /= r.classes
 		}
 	}
