@@ -14,7 +14,7 @@ import (
 	"earworm/schema"
 )
 
-var mutants = flag.Int("mutants", 4, "how many mutants of each sample TestMutants makes")
+var mutants = flag.Int("mutants", 3, "how many mutants of each sample TestMutants makes")
 
 // mutantsAtOnce are made, heard and deleted before the next.
 const mutantsAtOnce = 50
@@ -24,18 +24,7 @@ const mutantsAtOnce = 50
 // panic would end it by another code or end the test.
 func TestMutants(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join("samples", "*-*.*"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no samples: %v", err)
-	}
-	var samples [][]byte
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		samples = append(samples, b)
-	}
+	files, samples := mutated(t)
 	ends := map[string]int{}
 	for i, file := range files {
 		for first := 0; first < *mutants; first += mutantsAtOnce {
@@ -60,6 +49,27 @@ func TestMutants(t *testing.T) {
 	if ends["analysed"] == 0 || ends[string(schema.Corrupt)] == 0 {
 		t.Errorf("of so many mutants none can be heard, or all: %v", ends)
 	}
+}
+
+// mutated are the samples, and a file of each format that ffmpeg alone decodes.
+func mutated(t *testing.T) (files []string, contents [][]byte) {
+	t.Helper()
+	const fixtures = "dsp/decode/testdata/"
+	for _, pattern := range []string{"samples/*-*.*", fixtures + "*.m4a", fixtures + "*.aac", fixtures + "*.opus", fixtures + "*.wma", fixtures + "*.aiff", fixtures + "*.mp2"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no files %s: %v", pattern, err)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contents = append(contents, b)
+	}
+	return files, contents
 }
 
 // blame are the codes of what is wrong with a file.
