@@ -48,6 +48,8 @@ type Options struct {
 	MaxDuration time.Duration // of the recording; 0: 2 hours
 	MaxBytes    int64         // of the file; 0: 2 GiB
 	Timeout     time.Duration // of Open and all Reads together; 0: 10 minutes
+
+	sound []string // that ffmpeg is to send; nil: forModels
 }
 
 // WithDefaults returns a copy with the zero fields filled in.
@@ -63,6 +65,9 @@ func (o Options) WithDefaults() Options {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Minute
+	}
+	if o.sound == nil {
+		o.sound = forModels
 	}
 	return o
 }
@@ -150,7 +155,7 @@ func open(ctx context.Context, path string, o Options) (_ *Stream, err error) {
 	if d := t.info.Duration(); d > o.MaxDuration && !t.vague {
 		return nil, fmt.Errorf("%w: it lasts %v; the limit is %v", ErrTooLong, d.Round(time.Second), o.MaxDuration)
 	}
-	s := &Stream{path: path, info: t.info, vague: t.vague, demuxer: t.demuxer, file: f, watch: w}
+	s := &Stream{path: path, info: t.info, vague: t.vague, file: f, watch: w}
 	s.limit = int64(o.MaxDuration.Seconds() * dsp.SampleRate)
 
 	rate := t.info.SampleRate
@@ -166,7 +171,7 @@ func open(ctx context.Context, path string, o Options) (_ *Stream, err error) {
 		if err != nil {
 			return nil, errors.Join(odd, err)
 		}
-		p, err := startFFmpeg(ctx, program, f, t, w)
+		p, err := startFFmpeg(ctx, program, f, t, w, o.sound)
 		if err != nil {
 			return nil, err
 		}

@@ -21,8 +21,11 @@ import (
 	"earworm/dsp"
 )
 
-// process is an ffmpeg at work. It sends a WAV of floats with all channels of
-// the file, resampled; the mean of them is taken here, as for every decoder.
+// forModels has ffmpeg send floats, with all channels of the file, resampled; the
+// mean of them is taken here, as for every decoder.
+var forModels = []string{"-ar", strconv.Itoa(dsp.SampleRate), "-c:a", "pcm_f32le"}
+
+// process is an ffmpeg at work, which sends a WAV.
 type process struct {
 	samples
 	command *exec.Cmd
@@ -38,8 +41,9 @@ type process struct {
 // startFFmpeg begins to decode an open file as the format that it was found to
 // be. ffmpeg may open nothing but that file: no network, no other demuxer. It
 // is started without a shell, with nothing of this process's environment but
-// the ways to its parts, and within limits.
-func startFFmpeg(ctx context.Context, program string, f *os.File, t *track, w *watch) (*process, error) {
+// the ways to its parts, and within limits. What it sends is as sound says, in
+// ffmpeg's own options.
+func startFFmpeg(ctx context.Context, program string, f *os.File, t *track, w *watch, sound []string) (*process, error) {
 	path, err := filepath.Abs(f.Name())
 	if err != nil {
 		return nil, err
@@ -56,9 +60,9 @@ func startFFmpeg(ctx context.Context, program string, f *os.File, t *track, w *w
 			"-protocol_whitelist", "file,pipe", "-threads", "1",
 			"-f", t.demuxer, "-i", p.input,
 			"-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1",
-			"-ar", strconv.Itoa(dsp.SampleRate), "-c:a", "pcm_f32le",
-			"-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "wav", "pipe:1",
 		)
+		c.Args = append(c.Args, sound...)
+		c.Args = append(c.Args, "-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "wav", "pipe:1")
 		c.Env = childEnvironment()
 		c.Stderr = &p.stderr
 		c.WaitDelay = 5 * time.Second

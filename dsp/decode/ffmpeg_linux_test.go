@@ -1,10 +1,12 @@
 package decode
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -19,10 +21,20 @@ func saying(t *testing.T, script string) string {
 	return path
 }
 
+// ways are those in which an ffmpeg is set on a file: for the models, and for a
+// person to hear.
+var ways = map[string]func(ctx context.Context, path, to string, o Options) error{
+	"models": func(ctx context.Context, path, _ string, o Options) error {
+		_, err := Open(ctx, path, o)
+		return err
+	},
+	"a person": WriteWAV,
+}
+
 // heard is what an ffmpeg says as it fails to decode a sample.
-func heard(t *testing.T, script string) string {
+func heard(t *testing.T, way, script string) string {
 	t.Helper()
-	_, err := Open(t.Context(), filepath.Join("..", "..", "samples", "01-morning-post.wav"),
+	err := ways[way](t.Context(), filepath.Join("..", "..", "samples", "01-morning-post.wav"), filepath.Join(t.TempDir(), "to.wav"),
 		Options{Decoder: "ffmpeg", FFmpeg: saying(t, script), Timeout: 100 * time.Second})
 	if !errors.Is(err, ErrCorrupt) {
 		t.Fatalf("an ffmpeg that fails: %v", err)
@@ -44,18 +56,32 @@ func TestChildIsConfined(t *testing.T) {
 		"no core":        {`sleep 0.1; echo "x $(ulimit -c)" >&2`, "x 0"},
 		"no environment": {`echo "x$HOME" >&2`, "x"},
 		"the file":       {`echo "x $(head -c 4 /proc/self/fd/3)" >&2`, "x RIFF"},
+		"two names":      {`echo "x $(echo "$@" | grep -o '\(file\|pipe\):[^ ]*' | tr '\n' ' ')" >&2`, "x file:/proc/self/fd/3 pipe:1"},
 	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if said := heard(t, c.script); said != c.want {
-				t.Errorf("the child says %q; want %q", said, c.want)
-			}
-		})
+	for way := range ways {
+		for name, c := range cases {
+			t.Run(way+": "+name, func(t *testing.T) {
+				t.Parallel()
+				if said := heard(t, way, c.script); said != c.want {
+					t.Errorf("the child says %q; want %q", said, c.want)
+				}
+			})
+		}
+		said := heard(t, way, `echo "x $(grep -c : /proc/self/net/dev)" >&2`)
+		if alone := int(isolation.Load()) < len(networks)-1; alone && said != "x 1" {
+			t.Errorf("for %s the child sees %s networks; want its own loopback alone", way, said)
+		}
 	}
-	said := heard(t, `echo "x $(grep -c : /proc/self/net/dev)" >&2`)
-	if alone := int(isolation.Load()) < len(networks)-1; alone && said != "x 1" {
-		t.Errorf("the child sees %s networks; want its own loopback alone", said)
+}
+
+// A disk that is full is no fault of the file.
+func TestNoRoomToRender(t *testing.T) {
+	t.Parallel()
+	for _, decoder := range []string{"native", "ffmpeg"} {
+		err := WriteWAV(t.Context(), filepath.Join("..", "..", "samples", "01-morning-post.wav"), "/dev/full", Options{Decoder: decoder})
+		if !errors.Is(err, syscall.ENOSPC) || errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: error %v; want no room", decoder, err)
+		}
 	}
 }
 

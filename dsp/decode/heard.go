@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -9,9 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"time"
+	"strconv"
 
 	"earworm/dsp"
 )
@@ -32,53 +29,62 @@ func WriteWAV(ctx context.Context, path, to string, o Options) error {
 	if _, err := lookUp(o); err == nil && o.Decoder == "auto" {
 		o.Decoder = "ffmpeg" // in stereo
 	}
-	// Open's checks are for both ways: format, length, size.
+	o.sound = []string{"-t", fmt.Sprint(o.MaxDuration.Seconds()), "-ar", strconv.Itoa(heardRate), "-ac", "2", "-c:a", "pcm_s16le"}
 	sound, err := Open(ctx, path, o)
 	if err != nil {
 		return err
 	}
 	defer sound.Close()
-	if sound.Decoder() != "ffmpeg" {
-		return writeMono(ctx, sound, to)
+	child, stereo := sound.closer.(*process)
+	if !stereo {
+		return writePCM(to, dsp.SampleRate, 1, func(w io.Writer) error { return mono(ctx, sound, w) })
 	}
-	program, demuxer := sound.closer.(*process).command.Path, sound.demuxer
-	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
-	if err := renderFFmpeg(ctx, program, demuxer, path, to, o.MaxDuration); err != nil {
-		return fmt.Errorf("render %q: %w", path, err)
-	}
-	return nil
+	sound.watch.begin()
+	defer sound.watch.end()
+	return writePCM(to, heardRate, 2, func(w io.Writer) error {
+		if err := child.copy(w); err != nil {
+			return fmt.Errorf("render %q: %w", path, err)
+		}
+		return nil
+	})
 }
 
-func renderFFmpeg(ctx context.Context, program, demuxer, path, to string, longest time.Duration) error {
-	input, err := filepath.Abs(path)
-	if err != nil {
+// copy passes on what ffmpeg sends, as it is.
+func (p *process) copy(w io.Writer) error {
+	block := make([]byte, 1<<16)
+	for {
+		n, err := p.pipe.Read(block)
+		p.got = p.got || n > 0
+		if _, fault := w.Write(block[:n]); fault != nil {
+			return fault
+		}
+		if err == nil {
+			continue
+		}
+		if err = p.failed(err); err == io.EOF { //nolint:errorlint // io.EOF is a value, as in Stream
+			return nil
+		}
 		return err
 	}
-	command := exec.CommandContext(ctx, program,
-		"-nostdin", "-hide_banner", "-nostats", "-loglevel", "error",
-		"-protocol_whitelist", "file,pipe", "-threads", "1",
-		"-f", demuxer, "-i", "file:"+input,
-		"-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1",
-		"-t", fmt.Sprint(longest.Seconds()), "-ar", fmt.Sprint(heardRate), "-ac", "2", "-c:a", "pcm_s16le",
-		"-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "wav", "-y", "file:"+to)
-	var stderr tail
-	command.Stderr = &stderr
-	command.WaitDelay = 5 * time.Second
-	inOwnGroup(command)
-	err = command.Run()
-	var exit *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &exit) && exit.Exited():
-		return fmt.Errorf("%w: ffmpeg: %s", ErrCorrupt, stderr.reason("file:"+input))
-	}
-	return err
 }
 
-// writeMono writes what earworm hears.
-func writeMono(ctx context.Context, sound dsp.SampleReader, to string) (err error) {
+// mono writes what earworm hears.
+func mono(ctx context.Context, sound dsp.SampleReader, w io.Writer) error {
+	var fault error
+	err := dsp.ReadTo(ctx, sound, func(samples []float32) {
+		b := make([]byte, 0, 2*len(samples))
+		for _, v := range samples {
+			b = binary.LittleEndian.AppendUint16(b, uint16(int16(math.Round(float64(v)*math.MaxInt16))))
+		}
+		if fault == nil {
+			_, fault = w.Write(b)
+		}
+	})
+	return errors.Join(err, fault)
+}
+
+// writePCM makes a 16-bit WAV of the sound that is written.
+func writePCM(to string, rate, channels int, sound func(io.Writer) error) (err error) {
 	f, err := os.Create(to)
 	if err != nil {
 		return err
@@ -87,33 +93,27 @@ func writeMono(ctx context.Context, sound dsp.SampleReader, to string) (err erro
 	if _, err := f.Seek(pcmHeaderSize, io.SeekStart); err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(f, 1<<16)
-	var bytes int
-	err = dsp.ReadTo(ctx, sound, func(samples []float32) {
-		var b [2]byte
-		for _, v := range samples {
-			binary.LittleEndian.PutUint16(b[:], uint16(int16(math.Round(float64(v)*math.MaxInt16))))
-			_, _ = out.Write(b[:]) // Flush tells
-		}
-		bytes += 2 * len(samples)
-	})
-	if err = errors.Join(err, out.Flush()); err != nil {
+	if err := sound(f); err != nil {
 		return err
 	}
-	_, err = f.WriteAt(pcmHeader(dsp.SampleRate, bytes), 0)
+	end, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(pcmHeader(rate, channels, int(end)-pcmHeaderSize), 0)
 	return err
 }
 
 const pcmHeaderSize = 44
 
-// pcmHeader is that of a mono 16-bit WAV of so many bytes of sound.
-func pcmHeader(rate, size int) []byte {
+// pcmHeader is that of a 16-bit WAV of so many bytes of sound.
+func pcmHeader(rate, channels, size int) []byte {
 	b := make([]byte, 0, pcmHeaderSize)
 	b = append(b, "RIFF"...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(pcmHeaderSize-8+size))
 	b = append(b, "WAVEfmt "...)
-	for _, v := range []uint32{16, 1 | 1<<16, uint32(rate), uint32(2 * rate), 2 | 16<<16} {
-		b = binary.LittleEndian.AppendUint32(b, v)
+	for _, v := range []int{16, 1 | channels<<16, rate, 2 * channels * rate, 2*channels | 16<<16} {
+		b = binary.LittleEndian.AppendUint32(b, uint32(v))
 	}
 	b = append(b, "data"...)
 	return binary.LittleEndian.AppendUint32(b, uint32(size))

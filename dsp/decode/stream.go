@@ -17,8 +17,7 @@ type Stream struct {
 	info      Info
 	vague     bool // info.Samples is no promise
 	decoder   string
-	demuxer   string // ffmpeg's name of the format
-	rate      int    // of source, Hz
+	rate      int // of source, Hz
 	source    source
 	resampler *dsp.Resampler
 	watch     *watch
