@@ -157,8 +157,11 @@ func refreshFeatures(ctx context.Context, tx *sql.Tx, id schema.TrackID) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE tracks SET worth = ?, worth_reasons = ? WHERE track_id = ?",
-		worth.Score, string(reasons), id)
+	_, err = tx.ExecContext(ctx, `
+		UPDATE tracks SET worth = ?, worth_reasons = ?, tempo_bpm = ?, tempo_confidence = ?, key = ?, key_confidence = ?,
+			meter = ?, meter_confidence = ?, features_version = ? WHERE track_id = ?`,
+		worth.Score, string(reasons), f.TempoBPM, f.TempoConfidence, f.Key.String(), f.KeyConfidence,
+		f.Meter.String(), f.MeterConfidence, f.ModelVersion, id)
 	return err
 }
 
@@ -190,7 +193,7 @@ func (s *Store) Features(ctx context.Context, id schema.TrackID) (schema.Feature
 // FindFeatures is as schema.Analyses says.
 func (s *Store) FindFeatures(ctx context.Context, f schema.Filter) iter.Seq2[schema.Features, error] {
 	q := conditions{}
-	q.features(f, "")
+	q.features(f, "model_version")
 	return pages(ctx, s, "SELECT "+featureColumns+" FROM features WHERE true"+q.text, q.args, "", scanFeatures,
 		func(f schema.Features) schema.TrackID { return f.TrackID })
 }

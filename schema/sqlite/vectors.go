@@ -105,7 +105,7 @@ func (s *Store) nearest(ctx context.Context, q schema.Near) ([]schema.Neighbour,
 }
 
 func nearConditions(q schema.Near) (c conditions) {
-	c.features(q.Filter, "f.")
+	c.features(q.Filter, "model_version")
 	var bounds, names []any
 	for _, r := range q.Tempi {
 		bounds = append(bounds, r[0], r[1])

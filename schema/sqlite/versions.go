@@ -130,8 +130,9 @@ func (s *Store) DeleteAnalysis(ctx context.Context, id schema.TrackID, version s
 		if _, err := tx.ExecContext(ctx, "DELETE FROM features WHERE track_id = ?", id); err != nil { // it was the only one
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE tracks SET worth = 0, worth_reasons = '[]', apart_tempo = 0, apart_meter = 0
-			WHERE track_id = ?`, id)
+		_, err = tx.ExecContext(ctx, `
+			UPDATE tracks SET worth = 0, worth_reasons = '[]', apart_tempo = 0, apart_meter = 0, tempo_bpm = NULL, tempo_confidence = NULL,
+				key = NULL, key_confidence = NULL, meter = NULL, meter_confidence = NULL, features_version = NULL WHERE track_id = ?`, id)
 		return err
 	})
 	return s.wrap("delete analysis of track "+string(id)+" by "+version, err)

@@ -97,8 +97,15 @@ func listingFinds(t *testing.T, s schema.Store) {
 		mine[track.ID] = true
 		switch i % 3 {
 		case 1:
-			save(t, s, heard(track.ID, "v1", day, uint64(i)))
+			a := heard(track.ID, "v1", day, uint64(i))
+			if i%2 == 0 {
+				a.ModelVersion, a.Key.Name, a.Meter.Name = "v2", schema.KeyOf(9, true), schema.Meter{Beats: 6 + i%4/2, Unit: 4}
+			}
+			save(t, s, a)
 		case 2:
+			if i%2 == 0 {
+				save(t, s, heard(track.ID, "v1", day, uint64(i)))
+			}
 			if err := s.SaveFailure(t.Context(), track.ID, "v1", *schema.Fail([]schema.Code{schema.Corrupt, schema.Silent}[i/12], "x")); err != nil {
 				t.Fatal(err)
 			}
@@ -117,7 +124,25 @@ func listingFinds(t *testing.T, s schema.Store) {
 		"no such word":  {schema.Listing{Text: "x" + word}, func(schema.Item) bool { return false }},
 		"tempo":         {schema.Listing{Filter: schema.Filter{MinTempo: 100}}, func(i schema.Item) bool { return i.Features != nil && i.Features.TempoBPM >= 100 }},
 		"tempo by word": {schema.Listing{Text: word, Filter: schema.Filter{MaxTempo: 120}}, func(i schema.Item) bool { return i.Features != nil && i.Features.TempoBPM <= 120 }},
-		"hostile text":  {schema.Listing{Text: `" OR 1=1 * NEAR( -`}, func(schema.Item) bool { return false }},
+		"key": {schema.Listing{Filter: schema.Filter{Key: schema.KeyOf(9, true)}}, func(i schema.Item) bool {
+			return i.Features != nil && i.Features.Key == schema.KeyOf(9, true)
+		}},
+		"key and meter": {schema.Listing{Filter: schema.Filter{Key: schema.KeyOf(9, true), Meter: schema.Meter{Beats: 7, Unit: 4}}}, func(i schema.Item) bool {
+			return i.Features != nil && i.Features.Key == schema.KeyOf(9, true) && i.Features.Meter == schema.Meter{Beats: 7, Unit: 4}
+		}},
+		"unsure of the tempo": {schema.Listing{Filter: schema.Filter{MaxTempoConfidence: 0.5}}, func(i schema.Item) bool {
+			return i.Features != nil && i.Features.TempoConfidence <= 0.5
+		}},
+		"unsure of key and meter": {schema.Listing{Filter: schema.Filter{MaxKeyConfidence: 0.6, MaxMeterConfidence: 0.6}}, func(i schema.Item) bool {
+			return i.Features != nil && i.Features.KeyConfidence <= 0.6 && i.Features.MeterConfidence <= 0.6
+		}},
+		"by a version": {schema.Listing{Filter: schema.Filter{ModelVersion: "v2"}}, func(i schema.Item) bool {
+			return i.Features != nil && i.Features.ModelVersion == "v2"
+		}},
+		"failed, once heard": {schema.Listing{Status: schema.Failed, Filter: schema.Filter{MinTempo: 1}}, func(i schema.Item) bool {
+			return i.Status == schema.Failed && i.Features != nil
+		}},
+		"hostile text": {schema.Listing{Text: `" OR 1=1 * NEAR( -`}, func(schema.Item) bool { return false }},
 	} {
 		var want []schema.TrackID
 		for _, i := range every {
@@ -125,15 +150,21 @@ func listingFinds(t *testing.T, s schema.Store) {
 				want = append(want, i.ID)
 			}
 		}
-		c.l.Order, c.l.Limit = schema.ByAdded, 5
-		if c.l.Text == "" {
+		find := func(l schema.Listing) {
+			t.Helper()
+			var got []schema.TrackID
+			for _, i := range listed(t, s, l, mine) {
+				got = append(got, i.ID)
+			}
+			same(t, name+": tracks listed", got, want)
+		}
+		if c.l.Order, c.l.Limit = schema.ByAdded, 5; c.l.Text == "" {
+			among := c.l // all that there is
+			among.Limit = 500
+			find(among)
 			c.l.Text = word
 		}
-		var got []schema.TrackID
-		for _, i := range listed(t, s, c.l, mine) {
-			got = append(got, i.ID)
-		}
-		same(t, name+": tracks listed", got, want)
+		find(c.l)
 	}
 }
 
