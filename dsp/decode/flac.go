@@ -95,6 +95,9 @@ func (f *flac) decode() error {
 	case next.Channels != f.info.Channels || next.Rate != 0 && next.Rate != f.info.SampleRate:
 		return fmt.Errorf("%w: frame %d: %d channels at %d Hz", ErrCorrupt, f.count, next.Channels, next.Rate)
 	}
+	if left := f.info.Samples - f.at; f.info.Samples > 0 && left < int64(len(next.Sums)) {
+		next.Sums = next.Sums[:left]
+	}
 	f.frame, f.used = next, 0
 	f.at += int64(len(next.Sums))
 	f.count++

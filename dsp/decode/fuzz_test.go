@@ -58,6 +58,10 @@ func hearAll(t *testing.T, b []byte) (heard int, sum uint64, err error) {
 	for heard < 4_000_000 { // three minutes from a few bytes are no music
 		n, err := s.read(block)
 		if errors.Is(err, io.EOF) && n == 0 {
+			announced := track.info.Samples
+			if exact := track.info.Format == "wav" || track.info.Format == "flac"; exact && announced > 0 && int64(heard) > announced {
+				t.Errorf("%d samples are heard; %d are announced", heard, announced)
+			}
 			return heard, sum, nil
 		}
 		if err != nil {
