@@ -6,11 +6,19 @@ import (
 	"io"
 )
 
+// maxBoxes is how many boxes of the outermost level are looked at: what is sent
+// in parts has two for each second or more.
+const maxBoxes = 1 << 16
+
 // examineMP4 walks the boxes of the outermost level (ISO/IEC 14496-12, 4.2).
 // All of them must be there, for the index of the sound may be the last.
 func examineMP4(_ *track, f io.ReaderAt, start, size int64) error {
 	indexed := false
-	for offset := start; offset < size; {
+	offset := start
+	for range maxBoxes {
+		if offset >= size {
+			break
+		}
 		b, err := readUpTo(f, offset, 16)
 		if err != nil {
 			return err

@@ -39,7 +39,7 @@ func examineFLAC(t *track, f io.ReaderAt, start, size int64) error {
 // skipFLACMetadata finds where the frames begin, behind blocks of metadata.
 func skipFLACMetadata(f io.ReaderAt, start, size int64) (io.Reader, error) {
 	at := start + int64(len("fLaC"))
-	for last := false; !last; {
+	for range maxFrames {
 		b, err := readUpTo(f, at, 4)
 		if err != nil {
 			return nil, err
@@ -47,10 +47,12 @@ func skipFLACMetadata(f io.ReaderAt, start, size int64) (io.Reader, error) {
 		if len(b) < 4 {
 			return nil, fmt.Errorf("%w: it ends within its metadata", ErrCorrupt)
 		}
-		last = b[0]&0x80 != 0
 		at += 4 + int64(b[1])<<16 + int64(b[2])<<8 + int64(b[3])
+		if b[0]&0x80 != 0 { // the last
+			return io.NewSectionReader(f, at, max(0, size-at)), nil
+		}
 	}
-	return io.NewSectionReader(f, at, max(0, size-at)), nil
+	return nil, fmt.Errorf("%w: it has more than %d blocks of metadata", ErrCorrupt, maxFrames)
 }
 
 // flac gives the mean of a stream's channels.

@@ -160,10 +160,13 @@ func (t *track) withinLimits() (*track, error) {
 	return t, nil
 }
 
+// maxID3 is how many tags may stand one after another. Careless programs leave two.
+const maxID3 = 100
+
 // skipID3 finds the end of the ID3v2 tags at an offset, which any format may
 // be preceded by. Nothing of them is read: a forged size costs nothing.
 func skipID3(f io.ReaderAt, start, size int64) (int64, error) {
-	for {
+	for range maxID3 {
 		h, err := readUpTo(f, start, 10)
 		if err != nil {
 			return 0, err
@@ -180,6 +183,7 @@ func skipID3(f io.ReaderAt, start, size int64) (int64, error) {
 		}
 		start += length
 	}
+	return 0, fmt.Errorf("%w: it begins with %d tags and more", ErrCorrupt, maxID3)
 }
 
 // isText takes for text what is UTF-8 without control characters, or UTF-16

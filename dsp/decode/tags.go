@@ -19,7 +19,7 @@ type Tags struct{ Title, Artist, Album string }
 const (
 	maxTag      = 4 << 10
 	maxComments = 1 << 20 // bytes of Vorbis comments that are looked at
-	maxFrames   = 10_000  // of ID3, or boxes of MP4
+	maxFrames   = 10_000  // of ID3, blocks of FLAC, pages of Ogg or boxes of MP4
 )
 
 // set keeps the first value for a name, which is that of Vorbis comments.
@@ -187,7 +187,7 @@ func (t *Tags) flac(f io.ReaderAt, offset int64) error {
 func (t *Tags) ogg(r io.Reader) error {
 	o := &oggReader{r: r}
 	var packet []byte
-	for first := true; ; first = false {
+	for number := range maxFrames {
 		p, err := o.next()
 		if errors.Is(err, io.EOF) || errors.Is(err, ErrCorrupt) {
 			return nil
@@ -195,7 +195,7 @@ func (t *Tags) ogg(r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		if first || p.is(oggBegin) {
+		if number == 0 || p.is(oggBegin) {
 			continue
 		}
 		ends, body := false, p.body()
