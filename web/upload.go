@@ -67,6 +67,7 @@ func (s *Site) uploadState(w http.ResponseWriter, r *http.Request) error {
 	type state struct {
 		Track  schema.TrackID `json:"track"`
 		Status schema.Status  `json:"status"`
+		Stage  queue.Stage    `json:"stage,omitempty"` // of what is pending
 		Code   schema.Code    `json:"code,omitempty"`
 		Help   string         `json:"help,omitempty"`
 		Text   string         `json:"text,omitempty"`
@@ -83,6 +84,10 @@ func (s *Site) uploadState(w http.ResponseWriter, r *http.Request) error {
 		}
 		st := state{Track: t.ID, Status: t.Status}
 		switch {
+		case t.Status == schema.Pending:
+			if st.Stage, err = s.Queue.Stage(r.Context(), queue.Job{TrackID: t.ID, ModelVersion: s.ModelVersion}); err != nil {
+				return err
+			}
 		case t.Failure != nil:
 			st.Code, st.Help = t.Failure.Code, t.Failure.Code.Help()
 		case t.Status == schema.Analysed:

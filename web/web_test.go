@@ -314,6 +314,41 @@ func TestUploadedNamesAreNoPaths(t *testing.T) {
 	}
 }
 
+// What was uploaded is followed from the queue into a worker's hands.
+func TestUploadIsFollowed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	sample, err := os.ReadFile("../samples/04-ferry-waltz.ogg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body := s.ask(t, "POST", "/upload", string(sample), "Earworm-Name", "waltz.ogg")
+	var answer struct{ Track string }
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	state := func() (now struct{ Status, Stage, Text string }) {
+		t.Helper()
+		_, body := s.ask(t, "GET", "/upload/state?id="+answer.Track, "")
+		if err := json.Unmarshal([]byte(strings.Trim(body, "[]")), &now); err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		return now
+	}
+	if now := state(); now.Status != "pending" || now.Stage != "waits" {
+		t.Errorf("handed in, it is %+v; want it to wait", now)
+	}
+	s.work(t)
+	ran := false
+	for now := state(); now.Status == "pending"; now = state() {
+		ran = ran || now.Stage == "runs"
+		time.Sleep(5 * time.Millisecond)
+	}
+	if now := state(); !ran || now.Status != "analysed" || now.Stage != "" || !strings.Contains(now.Text, "3/4") {
+		t.Errorf("seen to run: %v; in the end it is %+v", ran, now)
+	}
+}
+
 // Sound comes by range, as WAV, of tracks of the store alone.
 func TestSoundComesByRange(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,8 @@
 // Files go up one or two at a time; each line says how far its file is.
 import { key, lineLost, toast } from "./page.js";
 
+const stages = { waits: "waits for a worker", runs: "is heard", retries: "went wrong; it is tried again soon" };
+
 const drop = document.getElementById("drop");
 if (drop) start();
 
@@ -58,7 +60,7 @@ function start() {
       a.textContent = l.what.textContent;
       l.what.replaceChildren(a);
       l.bar.removeAttribute("value"); // goes on, nobody knows how far
-      l.state.textContent = "is heard";
+      l.state.textContent = stages.waits;
       heard.set(track, l);
       watch();
     };
@@ -92,7 +94,11 @@ function start() {
       if (!answer.ok) throw new Error();
       for (const t of await answer.json()) {
         const l = heard.get(t.track);
-        if (t.status === "pending" || !l) continue;
+        if (!l) continue;
+        if (t.status === "pending") {
+          l.state.textContent = stages[t.stage] ?? l.state.textContent;
+          continue;
+        }
         heard.delete(t.track);
         if (t.status === "failed") { fail(l, t.code, t.help); continue; }
         ended.analysed++;
