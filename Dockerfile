@@ -2,6 +2,7 @@
 # Two images from one binary:
 #   docker build -t earworm .                          decodes WAV, MP3, FLAC and Vorbis; nothing else is in it
 #   docker build -t earworm:ffmpeg --target ffmpeg .   hears AAC, Opus, AIFF, WMA and what else ffmpeg knows
+# --build-arg REVISION="$(git rev-parse HEAD)" lets earworm --version name the commit.
 # Both run as user 65532, write to /data and /tmp alone, and have no shell they need.
 
 FROM golang:1.26.8-bookworm AS build
@@ -10,7 +11,8 @@ COPY go.mod go.sum ./
 RUN go mod download && go mod verify
 COPY . .
 # The same flags as `make build`: the same source gives the same bytes.
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o /out/earworm . \
+ARG REVISION=
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.revision=${REVISION}" -o /out/earworm . \
  && mkdir -p /out/data
 
 FROM debian:12.12-slim AS ffmpeg

@@ -1,16 +1,27 @@
 # Prints its targets: `make`.
 .DEFAULT_GOAL := help
 LINT := go tool -modfile=tools.mod golangci-lint
+# The commit that a build says it is of; nothing else of it depends on the checkout.
+REVISION = $(shell git rev-parse HEAD 2>/dev/null)$(shell test -z "$$(git status --porcelain --untracked-files=no 2>/dev/null)" || echo +changes)
 # The race detector needs cgo and a C compiler.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null && echo -race)
 
-.PHONY: help build test test-short chaos chaos-short fuzz fuzz-short mutants check fmt bench bench-once scale samples servers-up servers-down
+.PHONY: help build sbom supply supply-short test test-short chaos chaos-short fuzz fuzz-short mutants check fmt bench bench-once scale samples servers-up servers-down
 
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 build: ## build ./earworm
-	go build -trimpath -ldflags '-s -w' -o earworm .
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.revision=$(REVISION)' -o earworm .
+
+sbom: build ## write earworm.cdx.json: the modules in ./earworm, as CycloneDX
+	go tool -modfile=tools.mod cyclonedx-gomod bin -json -std -noserial -notimestamp -output earworm.cdx.json earworm
+
+supply: ## hold the bill of materials to the binary, and build twice from nothing: the bytes must agree
+	go test -tags supply -count 1 -timeout 30m -run 'TestBillOfMaterials|TestSameSource' -v .
+
+supply-short: ## the same, with what Go has compiled already
+	go test -tags supply -count 1 -short -run 'TestBillOfMaterials|TestSameSource' .
 
 test: ## run every test, on a real Redis, Cassandra, FluidSynth and Chromium
 	scripts/install-deps.sh gcc ffmpeg python render

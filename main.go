@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -195,24 +194,4 @@ func (cmd *command) help(w io.Writer, s *settings) error {
 func plainSwitches(usages string) string {
 	const values = "[=true|false]"
 	return strings.ReplaceAll(usages, values, strings.Repeat(" ", len(values)))
-}
-
-// version names the build: the module's version or the commit it was made from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "earworm (unknown build)"
-	}
-	at, dirty := "", ""
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			at = " " + s.Value[:min(12, len(s.Value))]
-		case "vcs.modified":
-			if s.Value == "true" {
-				dirty = "+changes"
-			}
-		}
-	}
-	return fmt.Sprintf("earworm %s%s%s %s", info.Main.Version, at, dirty, info.GoVersion)
 }

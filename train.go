@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -174,21 +172,4 @@ func (t *trainConfig) plot(out io.Writer) error {
 	}
 	_, err := fmt.Fprintln(out, "loss by epoch: "+name)
 	return err
-}
-
-// commit is the revision that the program was built from or, where the build
-// does not say, that of the checkout it runs in; empty where neither is known.
-func commit(ctx context.Context) string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				return s.Value
-			}
-		}
-	}
-	head, err := exec.CommandContext(ctx, "git", "rev-parse", "HEAD").Output()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(head))
 }
