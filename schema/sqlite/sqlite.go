@@ -27,7 +27,8 @@ var migrations embed.FS
 // Store is a schema.Store in a file. It is safe for concurrent use, and several
 // processes may have the file open.
 type Store struct {
-	path string
+	path   string
+	atMost int // tracks that are few, to a listing
 	// SQLite has one writer at a time. Writes of this process queue for the
 	// one connection of w, so that only those of other processes are met by
 	// SQLite's lock; r reads beside them.
@@ -39,7 +40,7 @@ var _ schema.Store = (*Store)(nil)
 // Open opens the store at path, and makes it, with its folder, where there is
 // none. It refuses a file that a newer earworm has written.
 func Open(ctx context.Context, path string) (*Store, error) {
-	s := &Store{path: path}
+	s := &Store{path: path, atMost: atMost}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(s.wrap("open", err), s.Close())
 	}

@@ -32,6 +32,16 @@ func TestLaws(t *testing.T) {
 	})
 }
 
+// Of a law's tracks all are few: here listings go the way that they go among many.
+func TestLawsInOrder(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) schema.Store {
+		s := open(t, filepath.Join(t.TempDir(), "store.db"))
+		s.NoneAreFew()
+		return s
+	})
+}
+
 func TestClosedStoreKeepsItsTracks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a folder", "50% of? it#1 ü.db")

@@ -15,7 +15,6 @@ UPDATE tracks SET (tempo_bpm, tempo_confidence, key, key_confidence, meter, mete
 -- is full, and no row is read that is not on the page.
 DROP INDEX tracks_worth;
 DROP INDEX tracks_added;
-DROP INDEX tracks_status;
 CREATE INDEX tracks_worth ON tracks (worth DESC, track_id, status, failure_code,
     tempo_bpm, tempo_confidence, key, key_confidence, meter, meter_confidence, features_version);
 CREATE INDEX tracks_added_at ON tracks (added_at DESC, track_id, status, failure_code,
