@@ -57,8 +57,8 @@ check: ## lint, and look for known vulnerabilities
 fmt: ## format the code
 	$(LINT) fmt
 
-bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## measure stages, decoders, kernels, queue and store, as docs/performance.md tells (half an hour)
+	scripts/bench.sh
 
 bench-once: ## hold allocations to cnn/testdata/allocations.csv, and run every benchmark once
 	go test -tags allocs -count 1 -run TestAllocations ./cnn

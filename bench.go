@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -22,6 +23,7 @@ import (
 type benchConfig struct {
 	decoding decode.Options
 	repeat   int
+	profile  string
 }
 
 func benchCommand() *command {
@@ -36,16 +38,35 @@ run, what each stage took: reading the file with its checksum, decoding, changin
 the rate to 22,050 Hz, spectra, the networks of tempo (with meter and beats) and
 of keys, and keeping the result in an SQLite store on the temporary folder's disk.
 From the sum follow how much faster than the music that is, and how many tracks a
-day as long as these one core would do, and the cores of this machine.`,
+day as long as these one core would do, and the cores of this machine. --profile
+keeps where the processor's time went, for go tool pprof.`,
 		examples: `
 earworm bench song.mp3
 earworm bench --decoder native --repeat 5 *.mp3`,
 		flags: func(s *settings) {
 			s.choice(&b.decoding.Decoder, "decoder", []string{"auto", "native", "ffmpeg"}, "what decodes: auto, native or ffmpeg")
 			s.count(&b.repeat, "repeat", 3, 1, "`number` of runs, of which the quickest counts")
+			s.StringVar(&b.profile, "profile", "", "`file` for a profile of the processor's time")
 		},
-		run: b.run,
+		run: b.profiled,
 	}
+}
+
+// profiled runs it, with a profile where one is wanted.
+func (b *benchConfig) profiled(ctx context.Context, c console, operands []string) (err error) {
+	if b.profile == "" {
+		return b.run(ctx, c, operands)
+	}
+	f, err := os.Create(b.profile)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, f.Close)
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return b.run(ctx, c, operands)
 }
 
 // stageNames are the stages of one analysis, in their order.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what the tests need and this machine lacks, from the system's
-# packages (apt): install-deps.sh [make] [curl] [redis] [java] [maven] [gcc] [ffmpeg] [python] [render] [chromium] [npm]; all of
-# them without arguments. What is there is left alone; where something is
+# packages (apt): install-deps.sh [make] [curl] [redis] [java] [maven] [gcc] [ffmpeg] [python] [render] [chromium] [npm]
+# [graphviz]; without arguments all that tests need. What is there is left alone; where something is
 # missing and cannot be installed, it is named.
 set -euo pipefail
 
@@ -16,6 +16,7 @@ has() {
     ffmpeg) command -v ffmpeg ;;
     chromium) command -v chromium ;;
     npm) command -v npm ;;
+    graphviz) command -v dot ;;
     python) python3 -c 'import ensurepip, venv' ;;
     # What earworm render needs: a synthesiser, ABC notation, a speaker, one font to train
     # with and one to validate with.
