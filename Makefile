@@ -65,7 +65,7 @@ bench-once: ## hold allocations to cnn/testdata/allocations.csv, and run every b
 	go test -run '^$$' -bench . -benchtime 1x $$(git grep -l '^func Benchmark' -- '*_test.go' | sed 's|^|./|; s|/[^/]*$$||' | sort -u)
 
 scale: ## fill a real Cassandra with 200,000 tracks, and time what readers ask (half an hour)
-	scripts/servers.sh with go test -tags scale -run TestScale -timeout 2h -v ./schema/cassandra
+	EARWORM_CASSANDRA_HEAP=2G scripts/servers.sh with go test -tags scale -run TestScale -timeout 2h -v ./schema/cassandra
 
 samples: ## make samples/ again
 	go generate ./samples

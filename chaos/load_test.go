@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,7 +16,6 @@ import (
 
 	"earworm/queue"
 	"earworm/schema"
-	"earworm/source"
 )
 
 // TestManyAtOnce: 100,000 jobs are handed to the queue at once by 16 callers,
@@ -112,36 +110,16 @@ func TestSoak(t *testing.T) { //nolint:paralleltest // it measures, and wants th
 	n := int(span / every)
 	folder := f.music(n)
 	f.start(2, nil, "--metrics-addr", "127.0.0.1:0")
-	q, err := queue.Open(queue.Config{Redis: "redis://" + f.redis.addr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer q.Close()
-	version := f.version()
-	came := map[schema.TrackID]time.Time{}
 	var early []load
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	in := f.arrivals()
 	for i := range n {
-		<-tick.C
 		if i == n/4 {
 			for _, p := range f.workers {
 				early = append(early, f.load(p))
 			}
 		}
-		path := filepath.Join(folder, fmt.Sprintf("%04d.wav", i))
-		uri, err := source.Canonical(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		id := schema.TrackIDOf(uri)
-		f.catalogue[id], came[id] = path, time.Now()
-		if _, err := f.store.AddTrack(t.Context(), schema.Track{ID: id, Source: uri}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := q.Enqueue(t.Context(), queue.Job{TrackID: id, Source: uri, ModelVersion: version, Lane: queue.Ingest}); err != nil {
-			t.Fatal(err)
-		}
+		in.one(filepath.Join(folder, fmt.Sprintf("%04d.wav", i)))
+		time.Sleep(every)
 	}
 	f.account(nil)
 	for i, p := range f.workers {
@@ -151,16 +129,7 @@ func TestSoak(t *testing.T) { //nolint:paralleltest // it measures, and wants th
 			t.Error("it has grown")
 		}
 	}
-	var waits []float64
-	for id, at := range came {
-		var written int64
-		if err := f.rows.Query("SELECT writetime(status) FROM "+f.keyspace+".tracks WHERE track_id = ?", string(id)).
-			ScanContext(t.Context(), &written); err != nil {
-			t.Fatal(err)
-		}
-		waits = append(waits, time.UnixMicro(written).Sub(at).Seconds())
-	}
-	slices.Sort(waits)
+	waits := in.waits()
 	t.Logf("%d tracks in %v: handed in to stored in %.2f s (median), %.2f s (99 of 100), %.2f s (the last)",
 		n, span, waits[n/2], waits[n*99/100], waits[n-1])
 	f.stop()

@@ -38,7 +38,7 @@ func prepared(m *testing.M) int {
 	}
 	for i := range 20 {
 		path := filepath.Join(scratch, fmt.Sprintf("sound-%02d.wav", i))
-		if err := os.WriteFile(path, sound(i), 0o644); err != nil {
+		if err := os.WriteFile(path, sound(i, 2.5), 0o644); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -50,10 +50,11 @@ func prepared(m *testing.M) int {
 // silentSound is the one of the sounds in which there is nothing to hear.
 const silentSound = 19
 
-// sound is a WAV of 2.5 s: a chord with a pulse, cheap to analyse, each another.
-func sound(n int) []byte {
-	const rate, samples = 11025, 11025 * 5 / 2
-	b := binary.LittleEndian.AppendUint32([]byte("RIFF"), 36+2*samples)
+// sound is a WAV: a chord with a pulse, cheap to analyse, each another.
+func sound(n int, seconds float64) []byte {
+	const rate = 11025
+	samples := int(rate * seconds)
+	b := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(36+2*samples))
 	b = append(b, "WAVEfmt "...)
 	b = binary.LittleEndian.AppendUint32(b, 16)
 	b = binary.LittleEndian.AppendUint16(b, 1) // PCM
@@ -63,7 +64,7 @@ func sound(n int) []byte {
 	b = binary.LittleEndian.AppendUint16(b, 2)
 	b = binary.LittleEndian.AppendUint16(b, 16)
 	b = append(b, "data"...)
-	b = binary.LittleEndian.AppendUint32(b, 2*samples)
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*samples))
 	tonic := 220 * math.Pow(2, float64(n)/12)
 	for i := range samples {
 		at := float64(i) / rate
