@@ -70,9 +70,8 @@ func TestDownloadDiskFull(t *testing.T) {
 	f.env = append(f.env, "EARWORM_ALLOW_PRIVATE=true") // the server is on this machine
 	f.enqueue(program, addresses...)
 	disk := smallDisk(t, "3m")
-	f.start(4, []string{"TMPDIR=" + disk}, "--refill", "1m")
-	f.until(n / 10)
-	room := full(t, disk)
+	var room func()
+	f.amid(n/10, func() { f.start(4, []string{"TMPDIR=" + disk}, "--refill", "1m") }, func() { room = full(t, disk) })
 	<-time.After(wait(15*time.Second, 3*time.Minute))
 	room()
 	f.account(nil)
@@ -89,13 +88,9 @@ func TestStoreDiskFull(t *testing.T) {
 	f.onSQLite(filepath.Join(disk, "earworm.db"))
 	n := tracks() / 2
 	f.fill(n)
-	f.start(2, nil, "--refill", "1m")
-	f.until(n / 10)
-	room := full(t, disk)
+	var room func()
+	f.amid(n/10, func() { f.start(2, nil, "--refill", "1m") }, func() { room = full(t, disk) })
 	<-time.After(wait(20*time.Second, 3*time.Minute))
-	if c, err := f.counts(); err != nil || c.Pending == 0 {
-		t.Fatalf("%+v, %v: nothing was left to do; the fault came too late", c, err)
-	}
 	room()
 	f.account(nil)
 	f.stop()

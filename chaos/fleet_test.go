@@ -235,6 +235,20 @@ type process struct {
 	err  error
 }
 
+// amid waits for so many tracks to have ended and brings about a fault, while
+// jobs come slowly: on a busy machine all might be over before anybody looks.
+func (f *fleet) amid(ended int, start, fault func()) {
+	f.t.Helper()
+	f.toRedis.set(faults{delay: 300 * time.Millisecond})
+	start()
+	f.until(ended)
+	fault()
+	f.toRedis.set(faults{})
+	if c, err := f.counts(); err == nil && c.Analysed+c.Failed >= len(f.catalogue) {
+		f.t.Fatalf("%+v: nothing was left to do; the fault came too late", c)
+	}
+}
+
 // start starts n workers with flags, and env on top of the fleet's.
 func (f *fleet) start(n int, env []string, flags ...string) {
 	f.t.Helper()

@@ -59,6 +59,7 @@ func TestPlannersKilled(t *testing.T) {
 	serve := []string{"serve", "--addr", "127.0.0.1:0", "--concurrency", "1"}
 	f.workers = []*process{f.launch(program, serve), f.launch(program, serve)}
 	f.until(n)
+	f.toRedis.set(faults{delay: 300 * time.Millisecond}) // jobs come slowly, so that the fault is in their midst
 	var made struct {
 		Batch struct {
 			ID string `json:"batch_id"`
@@ -90,6 +91,7 @@ func TestPlannersKilled(t *testing.T) {
 			f.start(1, nil)
 		}
 	}
+	f.toRedis.set(faults{})
 	eventually(t, patience(), "the batch is done", func() bool { return look().State == "done" })
 	last := look()
 	if want := n / len(sounds); last.Failed != want || last.Done != n-want {

@@ -37,14 +37,11 @@ func TestTerminatedWorkers(t *testing.T) {
 	f := newFleet(t)
 	n := tracks()
 	f.fill(n)
-	f.start(4, nil)
-	f.until(n / 10)
-	began := time.Now()
-	f.stop()
-	t.Logf("four workers ended %v after SIGTERM", time.Since(began).Round(time.Millisecond))
-	if c, err := f.counts(); err != nil || c.Pending == 0 {
-		t.Fatalf("%+v, %v: nothing was left to do; the fault came too late", c, err)
-	}
+	f.amid(n/10, func() { f.start(4, nil) }, func() {
+		began := time.Now()
+		f.stop()
+		t.Logf("four workers ended %v after SIGTERM", time.Since(began).Round(time.Millisecond))
+	})
 	if active := f.redis.LLen(t.Context(), "asynq:{ingest}:active").Val(); active != 0 {
 		t.Errorf("%d jobs are still in the hands of workers that have ended", active)
 	}
