@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"earworm/cnn"
 	"earworm/queue"
 	"earworm/schema"
 	"earworm/source"
@@ -26,6 +27,10 @@ type arrivals struct {
 
 func (f *fleet) arrivals() arrivals {
 	f.t.Helper()
+	model, err := cnn.Load()
+	if err != nil {
+		f.t.Fatal(err)
+	}
 	q, err := queue.Open(queue.Config{Redis: "redis://" + f.redis.addr})
 	if err != nil {
 		f.t.Fatal(err)
@@ -35,7 +40,7 @@ func (f *fleet) arrivals() arrivals {
 			f.t.Error(err)
 		}
 	})
-	return arrivals{f, q, f.version(), map[schema.TrackID]time.Time{}}
+	return arrivals{f, q, model.Version(), map[schema.TrackID]time.Time{}}
 }
 
 func (in arrivals) one(path string) {

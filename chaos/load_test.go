@@ -134,20 +134,3 @@ func TestSoak(t *testing.T) { //nolint:paralleltest // it measures, and wants th
 		n, span, waits[n/2], waits[n*99/100], waits[n-1])
 	f.stop()
 }
-
-// version is the model version of the binary.
-func (f *fleet) version() string {
-	f.t.Helper()
-	for line := range strings.Lines(tail(f.workers[0].log, 1000)) {
-		if _, v, ok := strings.Cut(line, "model_version="); ok {
-			return strings.Fields(v)[0]
-		}
-	}
-	select {
-	case <-time.After(200 * time.Millisecond):
-		return f.version()
-	case <-f.t.Context().Done():
-		f.t.Fatal("no worker said its model version")
-		return ""
-	}
-}
