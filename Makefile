@@ -35,9 +35,9 @@ chaos: ## break a fleet in every promised way, in full: an hour or two
 	scripts/install-deps.sh ffmpeg
 	scripts/servers.sh with go test -tags chaos -v -timeout 4h -parallel 2 ./chaos
 
-chaos-short: ## the same faults with fewer tracks and shorter waits
+chaos-short: ## the same faults with fewer tracks and shorter waits; not those of three nodes
 	scripts/install-deps.sh ffmpeg
-	scripts/servers.sh with go test -tags chaos -short -timeout 20m -parallel 8 ./chaos
+	scripts/servers.sh with go test -tags chaos -short -timeout 20m -parallel 8 -skip 'TestNodesKilled|TestIngestBesideABatch' ./chaos
 
 fuzz: ## fuzz every parser of outside bytes, ten minutes each
 	scripts/fuzz.sh 10m
