@@ -111,7 +111,7 @@ func TestRollingUpgrade(t *testing.T) {
 	n := tracks()
 	f.enqueue(old, f.music(n))
 	f.startBuild(old, 2, nil)
-	f.run("migrate")
+	f.runBuild(program, "migrate")
 	f.openCassandra()
 	f.until(n / 10)
 	f.start(2, nil, "--refill", "20s")

@@ -106,7 +106,7 @@ func (f *fleet) onCluster(nodes [3]*node) {
 	f.t.Cleanup(f.rows.Close)
 	f.env = append(f.env, "EARWORM_CASSANDRA="+strings.Join(hosts, ","), "EARWORM_CASSANDRA_KEYSPACE="+f.keyspace,
 		"EARWORM_CASSANDRA_REPLICATION=3")
-	f.run("migrate")
+	f.runBuild(program, "migrate")
 	store, err := cassandra.Open(f.t.Context(), cassandra.Config{Hosts: hosts, Keyspace: f.keyspace})
 	if err != nil {
 		f.t.Fatal(err)

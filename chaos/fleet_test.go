@@ -206,12 +206,8 @@ func (f *fleet) label(id schema.TrackID, bpm float64) {
 	f.labels[id] = l
 }
 
-// run runs earworm to its end, which must be a success, and returns stdout.
-func (f *fleet) run(command string, args ...string) string {
-	f.t.Helper()
-	return f.runBuild(program, command, args...)
-}
-
+// runBuild runs a build of earworm to its end, which must be a success, and
+// returns stdout.
 func (f *fleet) runBuild(build, command string, args ...string) string {
 	f.t.Helper()
 	ctx, cancel := context.WithTimeout(f.t.Context(), 5*time.Minute)
