@@ -21,6 +21,7 @@ type serveConfig struct {
 	fleetSettings
 	addr    string
 	tokens  string
+	asked   int
 	uploads string
 }
 
@@ -47,6 +48,7 @@ curl --json '{"source": "/music/waltz.flac"}' http://127.0.0.1:8080/v1/tracks`,
 		flags: func(set *settings) {
 			set.text(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
 			tokensFlag(set, &s.tokens)
+			set.count(&s.asked, "request-rate", auth.RequestRate, 1, "requests a second of one token; twice as many at once")
 			set.text(&s.uploads, "uploads", "", "`folder` for files that people upload (default: beside the SQLite file; in a fleet none are taken)")
 			s.declare(set)
 		},
@@ -168,6 +170,7 @@ func (s *serveConfig) door(at net.Addr, log *slog.Logger) (*auth.Door, error) {
 		if err != nil {
 			return nil, hinted{err, "earworm token --tokens " + s.tokens + " NAME makes one"}
 		}
+		door.Limit(s.asked)
 		return door, nil
 	}
 	if tcp, ok := at.(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {

@@ -210,6 +210,85 @@ func TestTriesAreSlowedDown(t *testing.T) {
 	})
 }
 
+// ask asks at a door with a token from an address.
+func ask(t *testing.T, d *auth.Door, token, remote string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/tracks", http.NoBody)
+	r.RemoteAddr = remote
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	d.Guard(auth.Read, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+	return w
+}
+
+func wantTooMany(t *testing.T, w *httptest.ResponseRecorder, code, wait string) {
+	t.Helper()
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != wait || !strings.Contains(w.Body.String(), `"code":"`+code+`"`) {
+		t.Errorf("status %d, Retry-After %q, %s; want 429, %q and %s", w.Code, w.Header().Get("Retry-After"), w.Body, wait, code)
+	}
+}
+
+func TestUnknownTokensAreSlowedDown(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "tokens")
+	secret := minted(t, file, "ann", auth.Read)
+	synctest.Test(t, func(t *testing.T) {
+		door := locked(t, file)
+		const here, there = "192.0.2.1:1", "192.0.2.2:1"
+		for range 20 {
+			if w := ask(t, door, "", here); w.Code != http.StatusUnauthorized {
+				t.Fatalf("without a token: %d", w.Code)
+			}
+		}
+		for range 10 {
+			if w := ask(t, door, "guess", here); w.Code != http.StatusUnauthorized {
+				t.Fatalf("an unknown token: %d", w.Code)
+			}
+		}
+		wantTooMany(t, ask(t, door, "guess", here), "too_many_tries", "6")
+		if w := ask(t, door, secret, here); w.Code != http.StatusOK {
+			t.Errorf("a known token from the same address: %d; want 200", w.Code)
+		}
+		if w := ask(t, door, "guess", there); w.Code != http.StatusUnauthorized {
+			t.Errorf("an unknown token from another address: %d; want 401", w.Code)
+		}
+		time.Sleep(6 * time.Second)
+		if w := ask(t, door, "guess", here); w.Code != http.StatusUnauthorized {
+			t.Errorf("six seconds later: %d; want 401", w.Code)
+		}
+		wantTooMany(t, ask(t, door, "guess", here), "too_many_tries", "6")
+	})
+}
+
+func TestATokenAsksAtItsPace(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "tokens")
+	ann, bob := minted(t, file, "ann", auth.Read), minted(t, file, "bob", auth.Read)
+	synctest.Test(t, func(t *testing.T) {
+		door := locked(t, file)
+		door.Limit(5)
+		const here, there = "192.0.2.1:1", "192.0.2.2:1"
+		for i := range 10 {
+			if w := ask(t, door, ann, here); w.Code != http.StatusOK {
+				t.Fatalf("request %d of a burst: %d", i, w.Code)
+			}
+		}
+		wantTooMany(t, ask(t, door, ann, there), "too_many_requests", "1")
+		if w := ask(t, door, bob, here); w.Code != http.StatusOK {
+			t.Errorf("another token: %d; want 200", w.Code)
+		}
+		time.Sleep(time.Second)
+		for i := range 5 {
+			if w := ask(t, door, ann, here); w.Code != http.StatusOK {
+				t.Fatalf("request %d, a second later: %d", i, w.Code)
+			}
+		}
+		wantTooMany(t, ask(t, door, ann, here), "too_many_requests", "1")
+	})
+}
+
 func TestTokensThatComeAndGo(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "tokens")

@@ -23,7 +23,8 @@ type Door struct {
 	file  string // of tokens; empty: everybody on this machine is let in
 	log   *slog.Logger
 	cross *http.CrossOriginProtection
-	slow  *slowdown
+	tried *pace // unknown tokens, by address
+	asked *pace // requests, by token
 
 	mu      sync.Mutex
 	tokens  []Token
@@ -43,7 +44,7 @@ func Locked(file string, log *slog.Logger) (*Door, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	d := &Door{file: file, log: log, cross: http.NewCrossOriginProtection(), slow: newSlowdown()}
+	d := &Door{file: file, log: log, cross: http.NewCrossOriginProtection(), tried: tries(), asked: requests(RequestRate)}
 	if err := d.load(); err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func Who(ctx context.Context) Visitor {
 }
 
 // Admit lets a request in where its visitor has the scope, and returns it with
-// the visitor in its context. Otherwise it says why not: 401, 403, or 421.
+// the visitor in its context. Otherwise it says why not: 401, 403, 421 or 429.
 func (d *Door) Admit(r *http.Request, s Scope) (*http.Request, *problem.Problem) {
 	v, why := d.visitor(r)
 	if why != nil {
@@ -147,11 +148,16 @@ func (d *Door) visitor(r *http.Request) (Visitor, *problem.Problem) {
 		held = c.Value
 	}
 	t, ok := match(d.current(), held)
+	if !ok && held != "" {
+		if why := d.tooManyTries(r); why != nil {
+			return Visitor{}, why
+		}
+	}
 	if !ok {
 		return Visitor{}, problem.New(http.StatusUnauthorized, "unauthorized",
 			"this wants a token that is known here; want the header Authorization: Bearer TOKEN")
 	}
-	return Visitor{Name: t.Name, scopes: t.Scopes}, nil
+	return Visitor{Name: t.Name, scopes: t.Scopes}, d.tooManyRequests(t)
 }
 
 // ofThisMachine tells a host that only this machine's own programs name.

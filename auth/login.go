@@ -4,13 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"html/template"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"earworm/problem"
 )
@@ -47,7 +43,7 @@ func (d *Door) enter(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return
 	}
-	if !d.slow.allow(r.RemoteAddr) {
+	if d.tried.wait(address(r)) > 0 {
 		w.Header().Set("Retry-After", "10")
 		loginPage(w, http.StatusTooManyRequests, loginView{Next: next, Complaint: "Too many tries. Wait ten seconds."})
 		return
@@ -79,35 +75,6 @@ func localPath(next string) string {
 		return "/"
 	}
 	return next
-}
-
-// slowdown bounds how often one address may try a token: ten times at once,
-// then every six seconds.
-type slowdown struct {
-	mu   sync.Mutex
-	seen map[string]*rate.Limiter
-}
-
-// mostSeen bounds the memory that addresses take. When they are more, all are
-// forgotten: 256 bits are not guessed by any number of tries.
-const mostSeen = 10_000
-
-func newSlowdown() *slowdown { return &slowdown{seen: map[string]*rate.Limiter{}} }
-
-func (s *slowdown) allow(remote string) bool {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		host = remote
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.seen) >= mostSeen {
-		clear(s.seen)
-	}
-	if s.seen[host] == nil {
-		s.seen[host] = rate.NewLimiter(rate.Every(6*time.Second), 10)
-	}
-	return s.seen[host].Allow()
 }
 
 type loginView struct{ Next, Complaint string }

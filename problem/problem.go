@@ -5,7 +5,10 @@ package problem
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // MediaType is that of a problem in JSON.
@@ -18,6 +21,8 @@ type Problem struct {
 	Status int    `json:"status" doc:"The HTTP status."`
 	Code   string `json:"code" doc:"What went wrong, for programs: it never changes."`
 	Detail string `json:"detail" doc:"What went wrong, for people; where the request is wrong, the form that is accepted."`
+
+	Wait time.Duration `json:"-"` // until it may be asked again, for the header Retry-After; zero: nobody knows
 }
 
 // New makes a problem with a formatted detail.
@@ -41,6 +46,9 @@ func (p *Problem) Write(w http.ResponseWriter) {
 		panic("problem: " + err.Error()) // it is text and a number
 	}
 	w.Header().Set("Content-Type", MediaType)
+	if p.Wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.Wait.Seconds()))))
+	}
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(raw, '\n')) // who asked may be gone
 }
