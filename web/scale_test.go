@@ -75,6 +75,7 @@ func (s *site) holds(t *testing.T, tracks int) {
 		{"worklist of few tempi", "/worklist?min=120&max=120.02"},
 		{"worklist, none fits", "/worklist?meter=7%2F8&key=A+minor"},
 		{"worklist by words", "/worklist?q=track+199"},
+		{wordOfAll, "/worklist?q=track"},
 		{"track", fmt.Sprintf("/tracks/t%06d", tracks/2)},
 	} {
 		took := make([]time.Duration, 100)
@@ -87,11 +88,14 @@ func (s *site) holds(t *testing.T, tracks int) {
 		}
 		slices.Sort(took)
 		t.Logf("%-22s median %6.1f ms, 99 of 100 within %6.1f ms", p.name, ms(took[50]), ms(took[98]))
-		if took[98] > 100*time.Millisecond {
+		if took[98] > 100*time.Millisecond && p.name != wordOfAll {
 			t.Errorf("%s takes up to %v; want 100 ms", p.name, took[98])
 		}
 	}
 }
+
+// wordOfAll is the one page that has no limit: what all tracks have finds none.
+const wordOfAll = "worklist, word of all"
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 

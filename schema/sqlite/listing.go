@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,6 +32,11 @@ func (s *Store) list(ctx context.Context, l schema.Listing) (page schema.Page, e
 	q.fits.where(l.Code != "", "failure_code = ?", l.Code)
 	if q.few, err = s.few(ctx, l); err != nil {
 		return page, err
+	}
+	if q.few.text == "" { // words cost more to count
+		if q, err = s.fewWords(ctx, q); err != nil {
+			return page, err
+		}
 	}
 	stretches := []conditions{{}}
 	if l.After != "" {
@@ -105,10 +111,26 @@ func (s *Store) few(ctx context.Context, l schema.Listing) (few conditions, err 
 	return few, nil
 }
 
+// fewWords finds the tracks that have the words searched for, where they are few.
+func (s *Store) fewWords(ctx context.Context, q listing) (listing, error) {
+	if q.words.text == "" {
+		return q, nil
+	}
+	rows, err := all(ctx, s.r, func(r row) (id int64, err error) { return id, r.Scan(&id) },
+		fmt.Sprintf("SELECT rowid FROM words WHERE words MATCH ? LIMIT %d", s.atMost+1), q.words.args...)
+	if err != nil || len(rows) > s.atMost {
+		return q, err
+	}
+	list, err := json.Marshal(rows)
+	q.few = conditions{"SELECT track_id FROM words_of WHERE word_row IN (SELECT value FROM json_each(?))", []any{string(list)}}
+	q.words = conditions{}
+	return q, err
+}
+
 // listed gives the first n tracks of a stretch that fit. Where few tracks can,
 // those are gathered and sorted. Others are met by walking the order's index,
-// which holds whatever is filtered by. Of words, those that many tracks have are
-// soon met so too; those that few have, their own index finds.
+// which holds whatever is filtered by, and so are words that many tracks have,
+// unless something else keeps them away.
 func (s *Store) listed(ctx context.Context, q listing, stretch conditions, n int) ([]schema.Item, error) {
 	if q.few.text == "" && q.words.text != "" {
 		near := conditions{text: "SELECT track_id FROM (" + q.inOrder(stretch, window) + ") WHERE track_id IN (" + q.words.text + ")" + q.first(n)}
