@@ -79,7 +79,7 @@ func TestForgedHeaders(t *testing.T) { //nolint:paralleltest // hearForged count
 			if c.want == nil && math.Abs(heard-c.seconds) > 0.02 {
 				t.Errorf("%.2f s are heard; want %.2f", heard, c.seconds)
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("it takes %v", took)
 			}
 		})
