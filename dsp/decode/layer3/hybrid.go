@@ -74,10 +74,10 @@ var windows = func() (w [4][2 * slots]float32) {
 
 // Cosines of the discrete cosine transforms of type IV of 18 and of 6 points.
 var (
-	cosines18 = func() (c [slots][slots]float32) { // by input, output
-		for k := range c {
-			for j := range c[k] {
-				c[k][j] = float32(math.Cos(math.Pi / 72 * float64((2*j+1)*(2*k+1))))
+	cosines18 = func() (c [slots * wide]float32) { // by input, output
+		for k := range slots {
+			for j := range slots {
+				c[k*wide+j] = float32(math.Cos(math.Pi / 72 * float64((2*j+1)*(2*k+1))))
 			}
 		}
 		return c
@@ -92,15 +92,22 @@ var (
 	}()
 )
 
+// wide is slots, filled up with zeros to what sumRows takes.
+const wide = 32
+
 // long transforms 18 lines. The 36 samples are a transform of type IV, unfolded.
 func (d *Decoder) long(band int, x []float32, block int) {
-	var c [slots]float32
-	for k, v := range x {
-		if v == 0 {
-			continue
-		}
-		for j, cosine := range cosines18[k] {
-			c[j] += v * cosine
+	var c [wide]float32
+	if vectors {
+		sumRows(c[:], cosines18[:], x)
+	} else {
+		for k, v := range x {
+			if v == 0 {
+				continue
+			}
+			for j, cosine := range cosines18[k*wide:][:slots] {
+				c[j] += v * cosine
+			}
 		}
 	}
 	w := &windows[block]

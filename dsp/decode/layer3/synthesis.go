@@ -8,14 +8,15 @@ import "math"
 // 16 bands with every second value of the window. For the odd ones, which lie
 // half a step further, the transform is of type IV.
 type synthesis struct {
-	n      int
-	odd    bool
-	window []float32 // (16, n)
-	halves [][]float32
-	past   [16][]float32 // (2n) each; the newest is at newest
-	newest int
-	twist  []float32 // (n), of the transform of type IV
-	work   []float32
+	n       int
+	odd     bool
+	window  []float32 // (16, n)
+	halves  [][]float32
+	cosines []float32 // (n, 2n): what each band adds to what unfoldII or unfoldIV makes
+	past    []float32 // (16, 2n); the newest row is at newest
+	newest  int
+	twist   []float32 // (n), of the transform of type IV
+	work    []float32
 }
 
 func newSynthesis(rate Rate) *synthesis {
@@ -26,8 +27,17 @@ func newSynthesis(rate Rate) *synthesis {
 	if rate == HalfOdd {
 		first = 1
 	}
-	s := &synthesis{n: n, odd: rate == HalfOdd, window: make([]float32, 16*n), work: make([]float32, 3*n)}
+	s := &synthesis{
+		n: n, odd: rate == HalfOdd, window: make([]float32, 16*n), past: make([]float32, 16*2*n), work: make([]float32, 3*n),
+	}
 	for k := range n {
+		for i := range 2 * n {
+			at := float64(n/2 + i)
+			if s.odd {
+				at += 0.5
+			}
+			s.cosines = append(s.cosines, float32(math.Cos(at*float64(2*k+1)*math.Pi/float64(2*n))))
+		}
 		s.twist = append(s.twist, float32(2*math.Cos(math.Pi*float64(2*k+1)/float64(4*n))))
 	}
 	for i := range s.window {
@@ -39,9 +49,6 @@ func newSynthesis(rate Rate) *synthesis {
 			}
 		}
 		s.window[i] = sign * float32(synthesisWindow[at]) / (1 << 16)
-	}
-	for i := range s.past {
-		s.past[i] = make([]float32, 2*n)
 	}
 	for size := n; size > 1; size /= 2 {
 		h := make([]float32, size/2)
@@ -55,11 +62,23 @@ func newSynthesis(rate Rate) *synthesis {
 
 // slot makes n samples of one sample of each of n bands.
 func (s *synthesis) slot(dst, bands []float32) {
+	s.newest = (s.newest + 15) & 15
+	if vectors {
+		row := s.past[s.newest*2*s.n:][:2*s.n]
+		sumRows(row, s.cosines, bands)
+		overlap(dst, s.window, s.past, s.newest)
+		return
+	}
+	s.plainSlot(dst, bands)
+}
+
+// plainSlot is slot without vectors, for which fewer products are quicker than
+// regular ones.
+func (s *synthesis) plainSlot(dst, bands []float32) {
 	n := s.n
 	c := s.work[:n]
 	copy(c, bands)
-	s.newest = (s.newest + 15) & 15
-	v := s.past[s.newest]
+	v := s.past[s.newest*2*n:][:2*n]
 	if s.odd {
 		s.unfoldIV(v, c)
 	} else {
@@ -67,8 +86,7 @@ func (s *synthesis) slot(dst, bands []float32) {
 	}
 	clear(dst)
 	for m := range 16 {
-		past := s.past[(s.newest+m)&15]
-		part := past[(m&1)*n:][:n] // of every second slot the later half
+		part := s.past[(s.newest+m)&15*2*n+(m&1)*n:][:n] // of every second slot the later half
 		for j, w := range s.window[m*n:][:n] {
 			dst[j] += w * part[j]
 		}

@@ -1,0 +1,92 @@
+#include "textflag.h"
+
+// func sumRows32(dst, rows, x *float32, n, width int)
+TEXT ·sumRows32(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ rows+8(FP), SI
+	MOVQ x+16(FP), DX
+	MOVQ n+24(FP), CX
+	MOVQ width+32(FP), R8
+	SHLQ $2, R8
+	MOVQ R8, R9
+columns:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ SI, R10
+	MOVQ DX, R11
+	MOVQ CX, R12
+row:
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ $4, R11
+	ADDQ R8, R10
+	DECQ R12
+	JNZ row
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ $128, DI
+	ADDQ $128, SI
+	SUBQ $128, R9
+	JNZ columns
+	VZEROUPPER
+	RET
+
+// func overlap16(dst, window, past *float32, newest, n int)
+TEXT ·overlap16(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ window+8(FP), SI
+	MOVQ past+16(FP), DX
+	MOVQ newest+24(FP), CX
+	MOVQ n+32(FP), R8
+	SHLQ $2, R8            // of a row of the window
+	MOVQ R8, R9            // of what is left of it
+columns:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ SI, R10
+	MOVQ CX, R11
+	MOVQ $8, R12
+pair:
+	MOVQ R11, AX
+	ANDQ $15, AX
+	IMULQ R8, AX
+	LEAQ (DX)(AX*2), AX
+	VMOVUPS (AX), Y4
+	VMOVUPS 32(AX), Y5
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	ADDQ R8, R10
+	INCQ R11
+	MOVQ R11, AX
+	ANDQ $15, AX
+	IMULQ R8, AX
+	LEAQ (DX)(AX*2), AX
+	ADDQ R8, AX
+	VMOVUPS (AX), Y4
+	VMOVUPS 32(AX), Y5
+	VFMADD231PS (R10), Y4, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	ADDQ R8, R10
+	INCQ R11
+	DECQ R12
+	JNZ pair
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	ADDQ $64, DX
+	SUBQ $64, R9
+	JNZ columns
+	VZEROUPPER
+	RET
