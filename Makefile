@@ -45,7 +45,7 @@ fuzz: ## fuzz every parser of outside bytes, ten minutes each
 fuzz-short: ## the same, two seconds each
 	scripts/fuzz.sh 2s
 
-mutants: ## hear 300 damaged copies of each sample, twice (ten minutes)
+mutants: ## hear 300 damaged copies of each sample, twice (10 to 20 minutes)
 	go test -run '^TestMutants$$' -count 1 -timeout 2h -v . -mutants 300
 
 check: ## lint, and look for known vulnerabilities
