@@ -128,7 +128,7 @@ func cas(ctx context.Context, query func() *gocql.Query) (applied bool, row map[
 		if !undecided(err) || silent == silences {
 			return applied, row, err
 		}
-		pause := time.NewTimer(rand.N(time.Duration(try+1) * 50 * time.Millisecond)) //nolint:gosec // spreads writers, no secret
+		pause := time.NewTimer(rand.N(time.Duration(try+1) * 50 * time.Millisecond)) // spreads writers, no secret
 		select {
 		case <-ctx.Done():
 			pause.Stop()

@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) schema.Store) {
 		{"a write is answered once", answeredOnce},
 		{"a claim that was given back is free", droppedClaim},
 		{"pictures and the summary are read as they were saved", picturesKept},
+		{"hostile text is text", hostileTextIsText},
 	}
 	for _, law := range laws {
 		t.Run(law.name, func(t *testing.T) {
