@@ -172,6 +172,51 @@ func TestServeBehindTokens(t *testing.T) {
 
 // TestWebhookAfterAnalysis: a receiver that fails at first is told in the end,
 // of a track that failed as of one that did not.
+// TestEveryRouteAsksForAToken: of what the API describes, and of the pages, nothing
+// answers to nobody.
+func TestEveryRouteAsksForAToken(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	tokens := filepath.Join(folder, "tokens")
+	newToken(t, tokens, "read")
+	url, stop := serving(t, "--store", folder, "--tokens", tokens)
+	defer stop()
+	_, description := get(t, url+"/v1/openapi.json")
+	var api struct {
+		Paths map[string]map[string]json.RawMessage `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(description), &api); err != nil {
+		t.Fatal(err)
+	}
+	routes := []string{
+		"GET /", "GET /worklist", "GET /tracks/a", "GET /upload", "POST /upload", "GET /compare", "GET /metrics", "GET /queues/",
+	}
+	for path, methods := range api.Paths {
+		for method := range methods {
+			routes = append(routes, strings.ToUpper(method)+" "+strings.NewReplacer("{", "", "}", "").Replace(path))
+		}
+	}
+	if len(routes) < 30 {
+		t.Fatalf("the API describes %d routes: %q", len(routes), routes)
+	}
+	for _, route := range routes {
+		method, path, _ := strings.Cut(route, " ")
+		r, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s answers nobody with %d; want 401", route, res.StatusCode)
+		}
+	}
+}
+
 func TestWebhookAfterAnalysis(t *testing.T) {
 	t.Parallel()
 	const secret = "whsec_YSBzZWNyZXQgb2YgdGhpcnR5LXR3byBieXRlcyBvayE="
