@@ -118,7 +118,7 @@ kernels() {
 
 queue() {
   say "queue and store, a track"
-  scripts/servers.sh with go test -tags servers -run '^$' -bench Overhead -benchtime 3000x -count 6 . >"$out/queue.txt"
+  scripts/servers.sh with go test -tags servers -run '^$' -bench Overhead -benchtime 1000x -count 6 . >"$out/queue.txt"
   go tool -modfile=tools.mod benchstat "$out/queue.txt"
 }
 
