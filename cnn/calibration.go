@@ -13,80 +13,11 @@ type Calibration struct {
 	// Temperatures divide the logits (Guo et al. 2017, eq. 9); 0 is 1.
 	Tempo float64 `json:"tempo_temperature,omitempty"`
 	Key   float64 `json:"key_temperature,omitempty"`
-	// Doubt makes the tempo's temperature follow what is heard; nil does not.
-	Doubt *TempoDoubt `json:"tempo_doubt,omitempty"`
 	// Together tells how key networks are believed that answer together; one of
 	// them carries it.
 	Together *Together `json:"together,omitempty"`
 	// Meter weighs the evidence of meters; nil is plainMeter.
 	Meter *MeterReading `json:"meter,omitempty"`
-}
-
-// TempoDoubt is how much the logarithm of the tempo's temperature rises with the
-// clarity of beats and with the entropy of the network's answer: recordings with
-// drums are more often heard rightly than the answer alone would tell.
-type TempoDoubt struct {
-	Clarity float64 `json:"clarity"`
-	Entropy float64 `json:"entropy"` // for each nat
-}
-
-// usualClarity and usualEntropy are those at which there is no more doubt than
-// the temperature says.
-const usualClarity, usualEntropy = 0.6, 1.5
-
-// TempoSaid is what the network says of the tempo and how plainly.
-type TempoSaid struct {
-	logits           []float64 // (TempoClasses)
-	clarity, entropy float64
-}
-
-// SaidOfTempo gathers what is said of the tempo.
-func SaidOfTempo(out RhythmOut[Map]) TempoSaid {
-	var beats []float64
-	for i := 0; i < len(out.Beats.Data); i += beatOutputs {
-		beats = append(beats, sigmoid(out.Beats.Data[i]))
-	}
-	return saidOfTempo(float64s(out.Tempo.Data), beats)
-}
-
-func float64s(values []float32) []float64 {
-	wide := make([]float64, len(values))
-	for i, v := range values {
-		wide[i] = float64(v)
-	}
-	return wide
-}
-
-func saidOfTempo(logits, beats []float64) TempoSaid {
-	said := TempoSaid{logits: logits, clarity: clarity(beats)}
-	for _, p := range softmax(logits, 1) {
-		said.entropy -= p * math.Log(p+1e-12)
-	}
-	return said
-}
-
-// tempo gives the probabilities of tempo classes.
-func (c Calibration) tempo(said TempoSaid) []float64 {
-	temperature := c.Tempo
-	if temperature == 0 {
-		temperature = 1
-	}
-	if c.Doubt != nil {
-		temperature *= math.Exp(c.Doubt.Clarity*(said.clarity-usualClarity) + c.Doubt.Entropy*(said.entropy-usualEntropy))
-	}
-	return softmax(said.logits, temperature)
-}
-
-// clarity is how plain beats are: the mean of the strongest twentieth of the
-// activation.
-func clarity(beats []float64) float64 {
-	strongest := slices.Sorted(slices.Values(beats))
-	strongest = strongest[len(strongest)-(len(strongest)+19)/20:]
-	var sum float64
-	for _, p := range strongest {
-		sum += p
-	}
-	return sum / math.Max(1, float64(len(strongest)))
 }
 
 // Together is how far key networks can be believed that answer together: by the

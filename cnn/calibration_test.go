@@ -39,23 +39,3 @@ func TestTogetherIsForTheNetworksItNames(t *testing.T) {
 		t.Errorf("beside another network temperature is %g, want 1", got.Temperature)
 	}
 }
-
-// Plain beats make a tempo surer where the calibration says so, and no other.
-func TestPlainBeatsMakeATempoSurer(t *testing.T) {
-	t.Parallel()
-	logits := make([]float64, TempoClasses)
-	logits[70], logits[30] = 3, 2
-	sure := func(activation float64) (float64, float64) {
-		beats := make([]float64, 200)
-		for i := 0; i < len(beats); i += 10 {
-			beats[i] = activation
-		}
-		ranked := rankTempi(Calibration{Tempo: 1, Doubt: &TempoDoubt{Clarity: -1}}.tempo(saidOfTempo(logits, beats)))
-		return ranked[0].Probability, ranked[0].BPM
-	}
-	plain, fast := sure(0.95)
-	vague, same := sure(0.2)
-	if plain <= vague || math.Abs(fast-same) > 1 {
-		t.Errorf("plain beats give %.1f BPM with %.2f, vague ones %.1f with %.2f", fast, plain, same, vague)
-	}
-}

@@ -59,10 +59,18 @@ func (eager) Add(x, y Map) Map {
 	return y
 }
 
-// Rhythm runs the rhythm network over an input of (frames, 81, 1).
+// Rhythm runs the rhythm network once over an input of (frames, 81, 1).
 func (w *Weights) Rhythm(x Map) RhythmOut[Map] {
 	e := eager{w}
 	return RhythmBody(e, RhythmFront(e, x))
+}
+
+// RhythmAtSpeeds is what analysis goes by: the rhythm network's beats over an
+// input of (frames, 81, 1), and log probabilities of tempo and meter over that
+// at several speeds.
+func (w *Weights) RhythmAtSpeeds(x Map) RhythmOut[Map] {
+	e := eager{w}
+	return bodyAtSpeeds(e, RhythmFront(e, x))
 }
 
 // Key runs a key network over an input of (frames, 228, 1).

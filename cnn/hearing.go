@@ -123,7 +123,7 @@ func newRhythmEar(w *Weights) rhythmEar {
 func (r *rhythmEar) window(magnitudes []float32, before, n int, rms float64) {
 	last := min(len(magnitudes)/rhythmBands, before+n+rhythmMargin)
 	front := rhythmFront(r.net, magnitudes[:last*rhythmBands], rms)
-	out := RhythmBody(r.net, front)
+	out := bodyAtSpeeds(r.net, front)
 	for i, v := range out.Tempo.Data {
 		r.tempo[i] += float64(v) * float64(n)
 	}
@@ -159,7 +159,7 @@ func (r *rhythmEar) finish() rhythmHeard {
 		}
 	}
 	h := r.heard
-	h.tempo, h.sound = h.calibration.tempo(saidOfTempo(r.tempo, h.beats)), r.front
+	h.tempo, h.sound = softmax(r.tempo, h.calibration.Tempo), r.front
 	h.meter = make([]float32, len(r.meter))
 	for i, v := range r.meter {
 		h.meter[i] = float32(v)

@@ -35,14 +35,15 @@ func ReadEvidence(out RhythmOut[Map]) MeterEvidence {
 }
 
 // ReadTempo ranks tempi by what the rhythm network says.
-func ReadTempo(said TempoSaid, c Calibration) []schema.TempoCandidate {
-	return rankTempi(c.tempo(said))
+func ReadTempo(out RhythmOut[Map], c Calibration) []schema.TempoCandidate {
+	return rankTempi(softmax(out.Tempo.Data, c.Tempo))
 }
 
 func readRhythm(out RhythmOut[Map], c Calibration) rhythmHeard {
-	r := rhythmHeard{calibration: c, meter: out.Meter.Data, front: out.Front}
+	r := rhythmHeard{
+		calibration: c, tempo: softmax(out.Tempo.Data, c.Tempo), meter: out.Meter.Data, front: out.Front,
+	}
 	r.appendBeats(out.Beats.Data)
-	r.tempo = c.tempo(saidOfTempo(float64s(out.Tempo.Data), r.beats))
 	return r
 }
 

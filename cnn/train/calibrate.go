@@ -28,7 +28,7 @@ func Calibrate(w *cnn.Weights, beside []*cnn.Weights, training, validation []Exa
 		return
 	}
 	outs := rhythms(w, validation)
-	w.Calibration.Tempo, w.Calibration.Doubt = tempoDoubt(outs, validation)
+	w.Calibration.Tempo = tempoTemperature(outs, validation)
 	fitting := thin(training, likenessItems)
 	m := fitLikeness(meterItems(rhythms(w, fitting), fitting))
 	m = fitWitnesses(m, meterItems(outs, validation))
@@ -50,7 +50,7 @@ func thin(examples []Example, n int) []Example {
 
 func rhythms(w *cnn.Weights, examples []Example) []cnn.RhythmOut[cnn.Map] {
 	outs := make([]cnn.RhythmOut[cnn.Map], len(examples))
-	inParallel(runtime.GOMAXPROCS(0), len(examples), func(i int) { outs[i] = w.Rhythm(plainRhythm(examples[i])) })
+	inParallel(runtime.GOMAXPROCS(0), len(examples), func(i int) { outs[i] = w.RhythmAtSpeeds(plainRhythm(examples[i])) })
 	return outs
 }
 
@@ -134,45 +134,19 @@ func keyLoss(examples []Example, read func(i int) schema.KeyHeard) (loss float64
 	return loss
 }
 
-// tempoDoubt fits the tempo's temperature, and how it follows clarity and
-// entropy.
-func tempoDoubt(outs []cnn.RhythmOut[cnn.Map], validation []Example) (temperature float64, doubt *cnn.TempoDoubt) {
-	const step, steps = 0.4, 5 // down from none
-	said := make([]cnn.TempoSaid, len(outs))
-	for i, out := range outs {
-		said[i] = cnn.SaidOfTempo(out)
-	}
-	losses := make([]float64, steps*steps)
-	temperatures := make([]float64, len(losses))
-	at := func(i int) *cnn.TempoDoubt {
-		return &cnn.TempoDoubt{Clarity: -step * float64(i/steps), Entropy: -step * float64(i%steps)}
-	}
-	inParallel(runtime.GOMAXPROCS(0), len(losses), func(i int) {
-		loss := func(temperature float64) float64 {
-			return tempoLoss(said, validation, cnn.Calibration{Tempo: temperature, Doubt: at(i)})
+// tempoTemperature fits the temperature of the tempo's answer.
+func tempoTemperature(outs []cnn.RhythmOut[cnn.Map], validation []Example) float64 {
+	return likeliest(func(temperature float64) (loss float64) {
+		for i, e := range validation {
+			truth := e.truth("rhythm")
+			if truth.TempoBPM == 0 {
+				continue
+			}
+			heard := cnn.ReadTempo(outs[i], cnn.Calibration{Tempo: temperature})[0]
+			loss += surprise(heard.Probability, eval.TempoExact(truth.TempoBPM, heard.BPM))
 		}
-		temperatures[i] = likeliest(loss)
-		losses[i] = loss(temperatures[i])
+		return loss
 	})
-	best := 0
-	for i, l := range losses {
-		if l < losses[best] {
-			best = i
-		}
-	}
-	return temperatures[best], at(best)
-}
-
-func tempoLoss(said []cnn.TempoSaid, validation []Example, c cnn.Calibration) (loss float64) {
-	for i, e := range validation {
-		truth := e.truth("rhythm")
-		if truth.TempoBPM == 0 {
-			continue
-		}
-		heard := cnn.ReadTempo(said[i], c)[0]
-		loss += surprise(heard.Probability, eval.TempoExact(truth.TempoBPM, heard.BPM))
-	}
-	return loss
 }
 
 // surprise is the loss of an answer given with a confidence, in nats.

@@ -136,6 +136,8 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 		if w.Recipe.Commit == "" {
 			w.Recipe.Commit = c.Commit
 		}
+		w.Calibration = cnn.Calibration{}
+		w.Recipe.Validation = strings.ReplaceAll(Validate(w, validation).String(), "\n", "; ")
 		Calibrate(w, c.Beside, training, validation)
 		return save(c.Out, w)
 	}

@@ -83,7 +83,7 @@ func (it Item) truth(network string) (t eval.Truth) {
 // answer is what one network says of the whole of an example.
 func answer(w *cnn.Weights, e Example) schema.Analysis {
 	if w.Network == "rhythm" {
-		return cnn.ReadRhythm(w.Rhythm(plainRhythm(e)), w.Calibration)
+		return cnn.ReadRhythm(w.RhythmAtSpeeds(plainRhythm(e)), w.Calibration)
 	}
 	return schema.Analysis{Key: cnn.ReadKey(w.Key(plainKey(e)), w.Calibration)}
 }
