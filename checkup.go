@@ -147,7 +147,7 @@ func (d *doctorConfig) cassandra(ctx context.Context) (found []finding) {
 	case errors.Is(err, cassandra.ErrNewer):
 		return append(found, finding{"keyspace", bad, err.Error(), "bring this earworm up to the version of the others"})
 	case err != nil && len(nodes) == 0:
-		return append(found, finding{"cassandra", bad, err.Error(), "start it, or see that --cassandra, its port and the way there are right"})
+		return append(found, finding{"cassandra", bad, err.Error(), "start it, or see that --cassandra, its port, the password, --cassandra-ca and the way there are right"})
 	case err != nil:
 		return append(found, finding{"keyspace", bad, err.Error(), "see that --cassandra-username may read and write the keyspace"})
 	}
@@ -163,7 +163,7 @@ func (d *doctorConfig) jobs(ctx context.Context) (found []finding) {
 	}
 	q, err := d.queue.open(ctx, queue.Config{})
 	if err != nil {
-		return []finding{{"redis", bad, err.Error(), "start it, or see that --redis, its password and the way there are right"}}
+		return []finding{{"redis", bad, err.Error(), "start it, or see that --redis, its password, --redis-ca and the way there are right"}}
 	}
 	defer q.Close()
 	s, err := q.Examine(ctx)
