@@ -20,7 +20,8 @@ type recordings struct {
 	source Source
 	decode decode.Options
 	folder string
-	most   int64 // bytes held
+	most   int64         // bytes held
+	slots  chan struct{} // one for each that is rendered at once
 
 	mu   sync.Mutex
 	held map[schema.TrackID]*recording
@@ -40,6 +41,9 @@ type recording struct {
 const (
 	// mostSound is how much sound is held: 50 tracks of four minutes.
 	mostSound = 2 << 30
+	// mostRendered bounds what is rendered at once: a file of a few kilobytes may
+	// be two hours of sound.
+	mostRendered = 2
 	// stale is how long a recording is played without asking its source again.
 	stale = 10 * time.Minute
 )
@@ -49,7 +53,10 @@ func newRecordings(from Source, options decode.Options) (*recordings, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make room for sound: %w", err)
 	}
-	return &recordings{source: from, decode: options, folder: folder, most: mostSound, held: map[schema.TrackID]*recording{}}, nil
+	return &recordings{
+		source: from, decode: options, folder: folder, most: mostSound,
+		slots: make(chan struct{}, mostRendered), held: map[schema.TrackID]*recording{},
+	}, nil
 }
 
 func (r *recordings) close() error {
@@ -117,6 +124,12 @@ func (r *recordings) render(ctx context.Context, t schema.Track, rec *recording)
 }
 
 func (r *recordings) fill(ctx context.Context, t schema.Track, rec *recording) (err error) {
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	from, err := r.source.Fetch(ctx, t.Source)
 	if err != nil {
 		return err
