@@ -4,10 +4,15 @@ import "math"
 
 const sqrtHalf = math.Sqrt2 / 2
 
-// powers43 are n to the power 4/3, for all that codes can say.
-var powers43 = func() (p [15 + 1<<13]float32) {
-	for n := range p {
-		p[n] = float32(math.Pow(float64(n), 4.0/3))
+// largest is the largest that a code can say.
+const largest = 14 + 1<<13
+
+// powers43 are n to the power 4/3 with n's sign, at largest + n: a sign is as
+// likely as the other, so that asking for it costs more than reading.
+var powers43 = func() (p [2*largest + 1]float32) {
+	for n := range largest + 1 {
+		v := float32(math.Pow(float64(n), 4.0/3))
+		p[largest+n], p[largest-n] = v, -v
 	}
 	return p
 }()
@@ -44,12 +49,7 @@ func requantise(dst *[lines]float32, codes []int32, g *granule, f *factors, l *l
 		gain := gains[exponent-lowestGain]
 		at := s.start
 		for _, c := range codes[:min(s.width, len(codes))] {
-			switch {
-			case c > 0:
-				dst[at] = powers43[c] * gain
-			case c < 0:
-				dst[at] = -powers43[-c] * gain
-			}
+			dst[at] = powers43[largest+c] * gain
 			at += s.step
 		}
 		codes = codes[min(s.width, len(codes)):]
