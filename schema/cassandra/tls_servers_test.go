@@ -37,7 +37,7 @@ func TestEncryptedCluster(t *testing.T) {
 		Username: administrator, Password: administrator,
 		TLS: cassandra.TLS{Enabled: true, CA: ca.File, Cert: cert, Key: key},
 	}
-	migrate(t, admin)
+	migrateOnceBorn(t, admin)
 	worker := admin
 	worker.Username, worker.Password = "worker", workerSecret
 	command(
@@ -83,6 +83,21 @@ func TestEncryptedCluster(t *testing.T) {
 			}
 			wantRefusal(t, err, c.want)
 		})
+	}
+}
+
+// migrateOnceBorn waits for the administrator, whom Cassandra makes a while after
+// it opened its port.
+func migrateOnceBorn(t *testing.T, admin cassandra.Config) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		_, err := cassandra.Migrate(t.Context(), admin)
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "password") || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
 	}
 }
 
