@@ -64,6 +64,9 @@ func TestSameSourceGivesTheSameBytes(t *testing.T) {
 	one, other := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "a", "folder of", "another name")
 	var sums [2][sha256.Size]byte
 	for i, folder := range []string{one, other} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
 		copySource(t, folder)
 		// A commit of the caller's: the copies are no checkouts.
 		env := append(os.Environ(), "REVISION=0123456789ab", "MAKEFLAGS=-e")
@@ -89,26 +92,29 @@ func TestSameSourceGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-// copySource copies what is under version control, as it is now.
+// copySource copies what is here but for what tools keep in folders and files of
+// their own, whose names begin with a dot, and the programs made before.
 func copySource(t *testing.T, to string) {
 	t.Helper()
-	tracked, err := exec.CommandContext(t.Context(), "git", "ls-files", "-z").Output()
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || name == ".":
+			return err
+		case strings.HasPrefix(name, ".") && entry.IsDir():
+			return fs.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(to, name), 0o700)
+		case !entry.Type().IsRegular() || name == "earworm" || strings.HasSuffix(name, ".test"):
+			return nil
+		}
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, name), content, 0o600)
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	here := os.DirFS(".")
-	for name := range strings.SplitSeq(strings.TrimSuffix(string(tracked), "\x00"), "\x00") {
-		content, err := fs.ReadFile(here, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		into := filepath.Join(to, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(into), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(into, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

@@ -112,7 +112,7 @@ profile() {
 kernels() {
   say "benchmarks, six runs"
   go test -run '^$' -bench . -benchmem -count 6 \
-    $(git grep -l '^func Benchmark' -- '*_test.go' ':!*overhead*' | sed 's|^|./|; s|/[^/]*$||' | sort -u) >"$out/kernels.txt"
+    $(grep -rl --include='*_test.go' --exclude-dir='.?*' --exclude='overhead*' '^func Benchmark' . | sed 's|/[^/]*$||' | sort -u) >"$out/kernels.txt"
   go tool -modfile=tools.mod benchstat "$out/kernels.txt"
 }
 

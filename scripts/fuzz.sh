@@ -16,5 +16,5 @@ while IFS=: read -r file target; do
   runs=$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' <<<"$out" | tail -n 1)
   printf '%-20s %-24s %10d\n' "$folder" "$target" "${runs:-0}"
   total=$((total + ${runs:-0}))
-done < <(git grep -o "^func Fuzz[A-Za-z0-9]*" -- "*_test.go" | sed "s/func //")
+done < <(grep -ro --include='*_test.go' --exclude-dir='.?*' '^func Fuzz[A-Za-z0-9]*' . | sed 's|^\./||; s/func //' | sort)
 echo "fuzz: $total executions"
