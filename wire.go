@@ -181,6 +181,7 @@ type workSettings struct {
 	maxBytes    int64
 	maxDuration time.Duration
 	timeout     time.Duration
+	pictures    bool
 	sources     sourceSettings
 }
 
@@ -191,6 +192,8 @@ func (c *workSettings) flags(s *settings) {
 	s.size(&c.maxBytes, "max-bytes", 2<<30, "largest file")
 	s.span(&c.maxDuration, "max-duration", 2*time.Hour, "longest recording")
 	s.span(&c.timeout, "decode-timeout", 5*time.Minute, "longest time that decoding one file may take")
+	s.BoolVar(&c.pictures, "pictures", true, "draw each track for the pages; 60 kB of store for each minute")
+	s.setting("pictures")
 	c.sources.flags(s)
 }
 
@@ -204,10 +207,11 @@ func (c *workSettings) worker(store schema.Store, model *cnn.Model, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	return &worker.Worker{
-		Source: opener, Decode: c.decode(), Model: model, Store: store, Log: log,
-		NewRecorder: cnn.NewRecorder, Pictures: store,
-	}, nil
+	w := &worker.Worker{Source: opener, Decode: c.decode(), Model: model, Store: store, Log: log}
+	if c.pictures {
+		w.NewRecorder, w.Pictures = cnn.NewRecorder, store
+	}
+	return w, nil
 }
 
 // logSettings say what a service writes to stderr.
