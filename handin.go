@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"earworm/api"
 	"earworm/queue"
@@ -24,10 +25,14 @@ type handIn struct {
 	some   []api.Submission // not yet sent
 	met    int              // lines and operands so far
 	failed bool
+	waited bool // for room, at least once
 }
 
 // atOnce is how many submissions are sent together.
 const atOnce = 50
+
+// roomPatience is how long a full queue is left alone.
+const roomPatience = 2 * time.Second
 
 // longestSubmission is how long a line of stdin may be.
 const longestSubmission = 64 << 10
@@ -120,13 +125,36 @@ func (h *handIn) flush(ctx context.Context) error {
 	h.names, h.some = nil, nil
 	outcomes, err := h.send(ctx, some)
 	for i, o := range outcomes[:min(len(outcomes), len(names))] {
-		if o.Error != nil {
-			err = errors.Join(err, h.refuse(names[i], o.Error.Code, o.Error.Detail))
-		} else {
+		switch {
+		case o.Error == nil:
 			err = errors.Join(err, h.report(*o.Receipt))
+		case o.Error.Code == "queue_full":
+			h.names, h.some = append(h.names, names[i]), append(h.some, some[i])
+		default:
+			err = errors.Join(err, h.refuse(names[i], o.Error.Code, o.Error.Detail))
 		}
 	}
-	return err
+	if err != nil || len(h.some) == 0 {
+		return err
+	}
+	if err := h.await(ctx); err != nil {
+		return err
+	}
+	return h.flush(ctx)
+}
+
+// await waits for room in a queue that is full.
+func (h *handIn) await(ctx context.Context) error {
+	if !h.waited {
+		complain(h.err, "the queue is full; the rest is handed in as workers make room")
+		h.waited = true
+	}
+	select {
+	case <-time.After(roomPatience):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // report prints what became of a track.

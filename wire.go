@@ -135,6 +135,7 @@ func (c *storeSettings) name() string {
 type queueSettings struct {
 	redis string
 	tls   queue.TLS
+	most  int
 }
 
 func (c *queueSettings) flags(s *settings) {
@@ -142,11 +143,12 @@ func (c *queueSettings) flags(s *settings) {
 	s.text(&c.tls.CA, "redis-ca", "", "`file` of authorities to trust, PEM (default: the system's)")
 	s.text(&c.tls.Cert, "redis-cert", "", "`file` of the client's certificate, PEM")
 	s.text(&c.tls.Key, "redis-key", "", "`file` of the client's key, PEM")
+	s.count(&c.most, "most-waiting", 1_000_000, 1, "`number` of tracks that may wait for workers; who hands more in is to come back later")
 }
 
 // open opens the queue and makes sure that it answers.
 func (c *queueSettings) open(ctx context.Context, config queue.Config) (*queue.Queue, error) {
-	config.Redis, config.TLS = c.redis, c.tls
+	config.Redis, config.TLS, config.MostWaiting = c.redis, c.tls, c.most
 	q, err := queue.Open(config)
 	if err != nil {
 		return nil, usageError{err}
@@ -242,7 +244,8 @@ func jobOf(t schema.Track, modelVersion string, lane queue.Lane, force bool) que
 // refill enqueues the tracks that the store calls pending: a queue that was
 // lost, or an enqueuer that died half-way, loses none. Jobs that wait or run
 // already are not added twice. Tracks that came after a time may be in the midst
-// of being handed in, with what else their job is to carry: they are left for later.
+// of being handed in, with what else their job is to carry: they are left for later,
+// and so is what a full queue has no room for.
 func refill(ctx context.Context, store schema.Tracks, q *queue.Queue, modelVersion string, before time.Time) (added, left int, err error) {
 	for t, err := range store.AllTracks(ctx) {
 		if err != nil {
@@ -254,6 +257,11 @@ func refill(ctx context.Context, store schema.Tracks, q *queue.Queue, modelVersi
 		if !t.AddedAt.Before(before.Truncate(time.Millisecond)) {
 			left++
 			continue
+		}
+		if err := q.Room(ctx); errors.Is(err, queue.ErrFull) {
+			return added, left + 1, nil
+		} else if err != nil {
+			return added, left, err
 		}
 		fresh, err := q.Enqueue(ctx, jobOf(t, modelVersion, queue.Ingest, false))
 		if err != nil {

@@ -36,6 +36,8 @@ type Store interface {
 
 // Queue takes jobs. A job that waits or runs already is not added again.
 type Queue interface {
+	// Room is queue.ErrFull where nothing may be handed in for now.
+	Room(ctx context.Context) error
 	Enqueue(ctx context.Context, j queue.Job) (added bool, err error)
 	// EnqueueFor also has an address told of the job's end.
 	EnqueueFor(ctx context.Context, j queue.Job, webhook string) (added bool, err error)

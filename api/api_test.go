@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -290,4 +291,22 @@ func (nowhere) Track(_ context.Context, id schema.TrackID) (schema.Track, error)
 		panic("secret")
 	}
 	return schema.Track{}, errors.New("secret")
+}
+
+// crowded is a queue without room.
+type crowded struct{ *queue.Queue }
+
+func (crowded) Room(context.Context) error { return fmt.Errorf("%w: 7 tracks wait", queue.ErrFull) }
+
+// A full queue asks its callers to come back, and keeps nothing of what they sent.
+func TestAFullQueue(t *testing.T) {
+	t.Parallel()
+	s := newService(t, func(c *api.Config) { c.Intake.Queue = crowded{c.Intake.Queue.(*queue.Queue)} })
+	status, answer, header := s.ask(t, "POST", "/v1/tracks", `{"source": "file:///music/waltz.flac"}`)
+	if status != http.StatusServiceUnavailable || answer["code"] != "queue_full" || header.Get("Retry-After") != "10" {
+		t.Errorf("%d %v, Retry-After %q; want 503 queue_full after 10 s", status, answer, header.Get("Retry-After"))
+	}
+	if _, err := s.store.Track(t.Context(), schema.TrackIDOf("file:///music/waltz.flac")); !errors.Is(err, schema.ErrNotFound) {
+		t.Errorf("the track is kept: %v", err)
+	}
 }

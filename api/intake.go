@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
+	"earworm/problem"
 	"earworm/queue"
 	"earworm/schema"
 	"earworm/source"
@@ -113,9 +115,20 @@ func (in Intake) checkWebhook(address string) error {
 	return nil
 }
 
+// fullFor is how long who met a full queue is asked to stay away.
+const fullFor = 10 * time.Second
+
 // Add registers a checked submission and enqueues it. The track is in the
 // store before its job is in the queue, so that a lost queue loses no track.
+// A full queue is a *problem.Problem with the code queue_full; nothing is kept then.
 func (in Intake) Add(ctx context.Context, s Submission, now time.Time) (Receipt, error) {
+	if err := in.Queue.Room(ctx); errors.Is(err, queue.ErrFull) {
+		p := problem.New(http.StatusServiceUnavailable, "queue_full", "%s for workers already; hand this in again later", err)
+		p.Wait = fullFor
+		return Receipt{}, p
+	} else if err != nil {
+		return Receipt{}, err
+	}
 	added, err := in.Store.AddTrack(ctx, schema.Track{
 		ID: s.TrackID, Source: s.Source, Title: s.Title, Artist: s.Artist, Album: s.Album,
 		Status: schema.Pending, AddedAt: now, UpdatedAt: now,

@@ -5,6 +5,7 @@ package problem
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -39,16 +40,23 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType is how huma asks for the media type of the answer.
 func (p *Problem) ContentType(string) string { return MediaType }
 
+// GetHeaders is how huma asks for the headers of the answer.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.Wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.Wait.Seconds()))))
+	}
+	return h
+}
+
 // Write answers a request with the problem.
 func (p *Problem) Write(w http.ResponseWriter) {
 	raw, err := json.Marshal(p)
 	if err != nil {
 		panic("problem: " + err.Error()) // it is text and a number
 	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", MediaType)
-	if p.Wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.Wait.Seconds()))))
-	}
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(raw, '\n')) // who asked may be gone
 }

@@ -27,6 +27,7 @@ type Config struct {
 	// left to others. Empty: jobs for any are handed over.
 	Version string
 
+	MostWaiting  int           // jobs of the ingest lane, beyond which Room refuses; 0: 1,000,000
 	Concurrency  int           // jobs run at once by Run; 0: one for each CPU
 	Attempts     int           // before a transient error is final; 0: 5
 	JobTimeout   time.Duration // of one run of one job; 0: 15 min
@@ -44,6 +45,9 @@ type Config struct {
 // WithDefaults returns a copy with every zero field filled in.
 func (c Config) WithDefaults() Config {
 	embedded := c.Redis == ""
+	if c.MostWaiting == 0 {
+		c.MostWaiting = 1_000_000
+	}
 	if c.Concurrency == 0 {
 		c.Concurrency = runtime.GOMAXPROCS(0)
 	}

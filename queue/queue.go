@@ -36,6 +36,7 @@ type Queue struct {
 	closing chan struct{} // closed by Close, once
 	close   sync.Once
 	runs    gate
+	room    room
 }
 
 // Open makes a queue. It does not wait for Redis to answer: Ping does. Its

@@ -39,6 +39,11 @@ func (s *Site) upload(w http.ResponseWriter, r *http.Request) error {
 	if s.Uploads == nil {
 		return refusal{http.StatusNotFound, "This service takes no files from browsers."}
 	}
+	if err := s.Queue.Room(r.Context()); errors.Is(err, queue.ErrFull) {
+		return refusal{http.StatusServiceUnavailable, "queue_full: As many tracks wait for workers as may. Try again later."}
+	} else if err != nil {
+		return err
+	}
 	long := time.Now().Add(30 * time.Minute)
 	ctl := http.NewResponseController(w)
 	_ = errors.Join(ctl.SetReadDeadline(long), ctl.SetWriteDeadline(long)) // kept where they cannot be set

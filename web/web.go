@@ -42,6 +42,7 @@ type Source interface {
 
 // Queue takes jobs and tells how it stands; *queue.Queue is one.
 type Queue interface {
+	Room(ctx context.Context) error
 	Enqueue(ctx context.Context, j queue.Job) (added bool, err error)
 	Stage(ctx context.Context, j queue.Job) (queue.Stage, error)
 	Status(ctx context.Context) (queue.Status, error)
