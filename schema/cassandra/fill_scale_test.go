@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -74,11 +75,22 @@ type filler struct {
 
 // fill writes tracks, the first of them with as many vectors as asked for; of
 // the others every tenth failed. The space comes last: where it is, all is.
+// A fill that broke off goes on where it was.
 func (f filler) fill(t *testing.T, tracks, vectors int) {
 	t.Helper()
+	const atOnce = 32
 	all, ctx := errgroup.WithContext(t.Context())
-	all.SetLimit(32)
-	for i := range tracks {
+	all.SetLimit(atOnce)
+	done := sort.Search(tracks, func(i int) bool {
+		var source string
+		err := f.rows.Query("SELECT source FROM "+f.keyspace+".tracks WHERE track_id = ?", scaleID(i)).ScanContext(ctx, &source)
+		if err != nil && !errors.Is(err, gocql.ErrNotFound) {
+			t.Fatal(err)
+		}
+		return err != nil
+	})
+	t.Logf("%d tracks are there already", done)
+	for i := max(0, done-2*atOnce); i < tracks; i++ {
 		if ctx.Err() != nil {
 			break
 		}
@@ -112,7 +124,7 @@ func direction(rng *rand.Rand) []float32 {
 
 // put writes a row, again where a server with much to do lets it wait too long.
 func (f filler) put(ctx context.Context, statement string, values ...any) (err error) {
-	for range 10 {
+	for range 60 {
 		err = f.rows.Query(fmt.Sprintf(statement, f.keyspace), values...).ExecContext(ctx)
 		if _, late := errors.AsType[*gocql.RequestErrWriteTimeout](err); !late {
 			return err
