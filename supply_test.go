@@ -84,6 +84,10 @@ func TestSameSourceGivesTheSameBytes(t *testing.T) {
 		if !bytes.Contains(binary, []byte("0123456789ab")) || bytes.Contains(binary, []byte(folder)) || bytes.Contains(binary, []byte(goEnv(t, "GOMODCACHE"))) {
 			t.Errorf("%s: the binary should know its commit and no folder of the build", folder)
 		}
+		const most = 60_000_000
+		if len(binary) > most {
+			t.Errorf("the binary has %d bytes; want %d at most", len(binary), most)
+		}
 		sums[i] = sha256.Sum256(binary)
 		t.Logf("%x, %d bytes", sums[i], len(binary))
 	}
