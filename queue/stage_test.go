@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,20 +28,20 @@ func TestStages(t *testing.T) {
 				want("before it is added", Away)
 				enqueue(t, q, j)
 				want("added", Waits)
-				tries := 0
+				var tries atomic.Int32
 				stop := start(t, q, func(context.Context, Delivery) error {
 					want("in a worker's hands", Runs)
-					if tries++; tries == 1 {
+					if tries.Add(1) == 1 {
 						return errors.New("the source does not answer")
 					}
 					return nil
 				})
-				for tries == 0 {
+				for tries.Load() == 0 {
 					time.Sleep(time.Second)
 				}
 				synctest.Wait()
 				want("after it went wrong", Retries)
-				for tries == 1 {
+				for tries.Load() == 1 {
 					time.Sleep(time.Second)
 				}
 				stop()

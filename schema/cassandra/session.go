@@ -145,6 +145,7 @@ func refusal(err error) error {
 	for sign, plain := range map[string]string{
 		"connection reset by peer":              "it ends the connection, as one does that wants TLS or a client's certificate",
 		"EOF":                                   "it ends the connection, as one does that wants TLS or a client's certificate",
+		"no response to connection startup":     "it does not answer, as one does that wants TLS or a client's certificate",
 		"first record does not look like a TLS": "it does not speak TLS",
 		"signed by unknown authority":           "its certificate is of an authority that is not trusted here",
 	} {
