@@ -103,12 +103,7 @@ func batchAction(operands []string) (action, id string, err error) {
 
 func (b *batchConfig) list(c console, all []batch.Status) error {
 	if b.json {
-		for _, s := range all {
-			if err := json.NewEncoder(c.out).Encode(s); err != nil {
-				return err
-			}
-		}
-		return nil
+		return printLines(c.out, all)
 	}
 	if len(all) == 0 {
 		complain(c.err, "there is no batch yet; earworm reprocess makes one")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -133,13 +132,10 @@ func (l *labelConfig) said(id schema.TrackID) (schema.Label, error) {
 }
 
 func (l *labelConfig) print(c console, some ...schema.Label) error {
+	if l.json {
+		return printLines(c.out, some)
+	}
 	for _, label := range some {
-		if l.json {
-			if err := json.NewEncoder(c.out).Encode(label); err != nil {
-				return err
-			}
-			continue
-		}
 		if _, err := fmt.Fprintln(c.out, labelLine(label)); err != nil {
 			return err
 		}

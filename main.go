@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -89,6 +90,17 @@ func run(ctx context.Context, c console, args []string, env lookup) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// printLines prints an object a line (NDJSON).
+func printLines[T any](w io.Writer, all []T) error {
+	out := json.NewEncoder(w)
+	for _, one := range all {
+		if err := out.Encode(one); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // complain writes one line about what went wrong, whatever the message holds.

@@ -24,10 +24,8 @@ type serveAt struct{ addr, token string }
 // send hands submissions in as a stream, so that each stands for itself.
 func (s serveAt) send(ctx context.Context, subs []api.Submission) (outcomes []api.Line, err error) {
 	var stream bytes.Buffer
-	for _, sub := range subs {
-		if err := json.NewEncoder(&stream).Encode(sub); err != nil {
-			return nil, err
-		}
+	if err := printLines(&stream, subs); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"text/tabwriter"
@@ -83,13 +82,7 @@ func (q *similarConfig) run(ctx context.Context, c console, operands []string) (
 
 func (q *similarConfig) print(c console, matches []similar.Match) error {
 	if q.json {
-		out := json.NewEncoder(c.out)
-		for _, m := range matches {
-			if err := out.Encode(m); err != nil {
-				return err
-			}
-		}
-		return nil
+		return printLines(c.out, matches)
 	}
 	if len(matches) == 0 {
 		complain(c.err, "no track is like it within these bounds")

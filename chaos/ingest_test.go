@@ -113,19 +113,13 @@ func TestIngestBesideABatch(t *testing.T) { //nolint:paralleltest // it measures
 		alone.one(link("catalogue", i))
 	}
 	f.until(len(f.catalogue))
-	url := f.listens(f.workers[0]) + "/v1/batches"
-	var made struct {
-		Batch struct {
-			ID string `json:"batch_id"`
-		} `json:"batch"`
-	}
-	f.ask(http.MethodPost, url, `{"selector": {"all": true}, "force": true}`, http.StatusCreated, &made)
+	batch := f.listens(f.workers[0]) + "/v1/batches/" + f.reprocess(f.workers[0])
 	type status struct {
 		State string
 		Done  int
 	}
 	look := func() (s status) {
-		f.ask(http.MethodGet, url+"/"+made.Batch.ID, "", http.StatusOK, &s)
+		f.ask(http.MethodGet, batch, "", http.StatusOK, &s)
 		return s
 	}
 	eventually(t, patience(), "the batch has begun", func() bool { return look().Done > 0 })

@@ -49,6 +49,18 @@ func (f *fleet) ask(method, url, body string, want int, into any) {
 	}
 }
 
+// reprocess has a process make a batch of the whole catalogue.
+func (f *fleet) reprocess(p *process) (batch string) {
+	f.t.Helper()
+	var made struct {
+		Batch struct {
+			ID string `json:"batch_id"`
+		} `json:"batch"`
+	}
+	f.ask(http.MethodPost, f.listens(p)+"/v1/batches", `{"selector": {"all": true}, "force": true}`, http.StatusCreated, &made)
+	return made.Batch.ID
+}
+
 // TestPlannersKilled: several processes may plan a batch, one does, and it is
 // killed in the middle of the batch.
 func TestPlannersKilled(t *testing.T) {
@@ -60,19 +72,14 @@ func TestPlannersKilled(t *testing.T) {
 	f.workers = []*process{f.launch(program, serve), f.launch(program, serve)}
 	f.until(n)
 	f.toRedis.set(faults{delay: 300 * time.Millisecond}) // jobs come slowly, so that the fault is in their midst
-	var made struct {
-		Batch struct {
-			ID string `json:"batch_id"`
-		} `json:"batch"`
-	}
-	f.ask(http.MethodPost, f.listens(f.workers[0])+"/v1/batches", `{"selector": {"all": true}, "force": true}`, http.StatusCreated, &made)
+	batch := f.reprocess(f.workers[0])
 	type status struct {
 		State, Planner string
 		Done, Failed   int
 	}
 	at := 1 // the process that is asked
 	look := func() (s status) {
-		f.ask(http.MethodGet, f.listens(f.workers[at])+"/v1/batches/"+made.Batch.ID, "", http.StatusOK, &s)
+		f.ask(http.MethodGet, f.listens(f.workers[at])+"/v1/batches/"+batch, "", http.StatusOK, &s)
 		return s
 	}
 	eventually(t, patience(), "the batch is half done", func() bool { s := look(); return s.Done > n/4 })

@@ -27,17 +27,21 @@ const roomKept = time.Second
 // planners of batches keep to a bound of their own.
 func (q *Queue) Room(ctx context.Context) error {
 	q.room.mu.Lock()
-	defer q.room.mu.Unlock()
-	if time.Since(q.room.asked) < roomKept {
-		return q.room.full
+	fresh, full := time.Since(q.room.asked) < roomKept, q.room.full
+	q.room.mu.Unlock()
+	if fresh {
+		return full
 	}
 	waiting, err := q.client.LLen(ctx, "asynq:{"+string(Ingest)+"}:pending").Result()
 	if err != nil {
 		return fmt.Errorf("ask for room in the queue: %w", q.fault(ctx, err))
 	}
-	q.room.asked, q.room.full = time.Now(), nil
+	full = nil
 	if waiting >= int64(q.config.MostWaiting) {
-		q.room.full = fmt.Errorf("%w: %d tracks wait", ErrFull, waiting)
+		full = fmt.Errorf("%w: %d tracks wait", ErrFull, waiting)
 	}
-	return q.room.full
+	q.room.mu.Lock()
+	q.room.asked, q.room.full = time.Now(), full
+	q.room.mu.Unlock()
+	return full
 }
