@@ -18,18 +18,22 @@ func renderCommand() *command {
 		brief: "render training audio from a corpus of symbolic music",
 		about: `
 Renders excerpts of half a minute, whose beats, key and meter are known exactly,
-with FluidSynth and the sound fonts that are installed, and writes them to a
-folder beside manifest.ndjson, which has a line for each. A run that was stopped
-goes on where it was; the same seed gives the same audio.`,
+with FluidSynth and the sound fonts and drum kits that are installed, and writes
+them to a folder beside manifest.ndjson, which has a line for each. A run that was
+stopped goes on where it was; the same seed gives the same audio. What recordings
+go through is added by chance; --without leaves a part of it out, and all else is
+then as it was.`,
 		examples: `
 earworm render --corpus ../corpus --out data --hours 50 --jobs 2
-earworm render --corpus ../corpus --out data --hours 1 --mix band=3,folk=1`,
+earworm render --corpus ../corpus --out data --hours 1 --mix band=3,folk=1
+earworm render --corpus ../corpus --out dry --hours 1 --without room,codec`,
 		flags: func(s *settings) {
 			s.StringVar(&c.Corpus, "corpus", "", "`folder` of symbolic music, with its index.csv")
 			s.StringVar(&c.Out, "out", "", "`folder` for the audio and its manifest")
 			s.Float64Var(&c.Hours, "hours", 10, "of audio")
 			s.Uint64Var(&c.Seed, "seed", 1, "of chance: another seed, other audio")
 			s.IntVar(&c.Jobs, "jobs", 2, "items rendered at once")
+			s.list(&c.Without, "without", "`augmentations` to leave out, to see what they are worth: "+strings.Join(render.Augmentations(), ", "))
 			s.StringVar(&mix, "mix", "", "share of items by `source`: "+strings.Join(render.SourceNames(), ", "))
 		},
 		run: func(ctx context.Context, con console, _ []string) error {
@@ -40,6 +44,7 @@ earworm render --corpus ../corpus --out data --hours 1 --mix band=3,folk=1`,
 			if err := c.WithDefaults().Validate(); err != nil {
 				return usageError{err}
 			}
+			c.Missing = func(what string) { complain(con.err, what) }
 			var bar *progress
 			spoke := time.Now()
 			err = render.Run(ctx, c, func(p render.Progress) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install what the tests need and this machine lacks, from the system's
-# packages (apt): install-deps.sh [make] [curl] [redis] [java] [maven] [gcc] [ffmpeg] [python] [render] [chromium] [npm]
+# packages (apt): install-deps.sh [make] [curl] [redis] [java] [maven] [gcc] [ffmpeg] [python] [render] [drums] [chromium] [npm]
 # [graphviz]; without arguments all that tests need. What is there is left alone; where something is
 # missing and cannot be installed, it is named.
 set -euo pipefail
@@ -22,6 +22,8 @@ has() {
     # with and one to validate with.
     render) command -v fluidsynth && command -v abc2midi && command -v flite &&
       ls /usr/share/sounds/sf2/FluidR3_GM.sf2 /usr/share/sounds/sf2/TimGM6mb.sf2 ;;
+    # What earworm render uses where it is there: recorded drum kits, a quarter of a gigabyte.
+    drums) ls /usr/share/hydrogen/data/drumkits /usr/share/sonic-pi/samples ;;
     *) echo "install-deps: no such part: $1" >&2; exit 2 ;;
   esac >/dev/null 2>&1
 }
@@ -33,6 +35,7 @@ package() {
     gcc) echo gcc libc6-dev ;;
     python) echo python3-venv ;;
     render) echo fluidsynth abcmidi flite fluid-soundfont-gm timgm6mb-soundfont ;;
+    drums) echo hydrogen-drumkits sonic-pi-samples ;;
     *) echo "$1" ;;
   esac
 }

@@ -13,44 +13,46 @@ import (
 // Nothing in it moves sound in time.
 func (s *studio) augment(ctx context.Context, t *take) error {
 	t.level(0.15)
-	if t.chance(0.12) {
+	if t.step("clean", 0.12) {
 		t.did("clean")
-		t.level(between(t.rng, 0.03, 0.2))
+		t.loudness(20*math.Log10(0.03), 20*math.Log10(0.2))
 		t.limit()
 		return nil
 	}
-	t.pump()
-	if t.chance(0.6) {
-		t.equalise()
+	for _, e := range []struct {
+		step   string
+		chance float64
+		do     func(*take)
+	}{
+		{"pump", 0.12, (*take).pump},
+		{"eq", 0.6, (*take).equalise},
+		{"reverb", 0.45, s.reverberate},
+		{"compress", 0.45, (*take).compress},
+		{"clip", 0.12, (*take).drive},
+		{"band limit", 0.15, (*take).limitBand},
+		{"noise", 0.2, (*take).noise},
+		{"crowd", 0.07, (*take).crowd},
+		{"fade", 0.1, (*take).fade},
+	} {
+		if t.step(e.step, e.chance) {
+			e.do(t)
+		}
 	}
-	if t.chance(0.45) {
-		s.reverberate(t)
-	}
-	if t.chance(0.45) {
-		t.compress()
-	}
-	if t.chance(0.12) {
-		t.drive()
-	}
-	if t.chance(0.15) {
-		t.limitBand()
-	}
-	if t.chance(0.2) {
-		t.noise()
-	}
-	if t.chance(0.07) {
-		t.crowd()
-	}
-	if t.chance(0.1) {
-		t.fade()
-	}
-	// The loudness of quiet and of mastered recordings, -34 to -9 dB.
-	t.level(math.Pow(10, between(t.rng, -34, -9)/20))
+	t.loudness(-34, -9) // quiet recordings, and mastered ones
 	t.limit()
-	if t.chance(0.15) {
+	if t.step("mp3", 0.15) {
 		return s.throughMP3(ctx, t)
 	}
 	return nil
+}
+
+// loudness brings the take to a level between two, in dB of full scale.
+func (t *take) loudness(lo, hi float64) {
+	db := -20.0
+	if t.step("loudness", 1) {
+		db = between(t.rng, lo, hi)
+	}
+	t.level(math.Pow(10, db/20))
 }
 
 // level brings the take to a mean level, as a share of full scale.
@@ -76,7 +78,7 @@ func (t *take) limit() {
 	if peak <= ceiling {
 		return
 	}
-	if t.chance(1.0 / 6) {
+	if t.step("overload", 1.0/6) {
 		t.did("overload")
 		return
 	}
@@ -93,7 +95,7 @@ func (t *take) pump() {
 			kicks = append(kicks, n.On)
 		}
 	}
-	if len(kicks) < 16 || !t.chance(0.12) {
+	if len(kicks) < 16 {
 		return
 	}
 	depth, release := between(t.rng, 0.3, 0.85), between(t.rng, 0.1, 0.3)

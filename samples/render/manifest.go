@@ -21,7 +21,8 @@ type Item struct {
 	Source string `json:"source"`
 	Piece  string `json:"piece"`
 	Font   string `json:"font"`
-	Split  string `json:"split"` // "train" or "valid"
+	Drums  string `json:"drums,omitempty"` // kit that played most of the drums; "" where the font or a machine did
+	Split  string `json:"split"`           // "train" or "valid"
 	Genre  string `json:"genre,omitempty"`
 
 	Nothing bool `json:"nothing,omitempty"` // no music: there is nothing to be known

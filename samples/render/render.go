@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"earworm/samples/synth"
@@ -25,6 +26,13 @@ type Config struct {
 	Seed    uint64
 	Jobs    int                // items at once; 0 is 1
 	Sources map[string]float64 // share of items by source; nil is Mix
+	Kits    []string           // folders of drum kits; nil is KitFolders
+
+	// Without names Augmentations that are left out. With the same seed all else
+	// of an item stays as it is.
+	Without []string
+	// Missing is told of what would be used and is not installed; nil hears nothing.
+	Missing func(what string)
 }
 
 // WithDefaults fills in what is not said.
@@ -34,6 +42,12 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.Sources == nil {
 		c.Sources = Mix()
+	}
+	if c.Kits == nil {
+		c.Kits = KitFolders()
+	}
+	if c.Missing == nil {
+		c.Missing = func(string) {}
 	}
 	return c
 }
@@ -56,6 +70,11 @@ func (c Config) Validate() error {
 		}
 		if share < 0 {
 			return fmt.Errorf("share of %s is %g; want 0 or more", name, share)
+		}
+	}
+	for _, group := range c.Without {
+		if !slices.Contains(Augmentations(), group) {
+			return fmt.Errorf("augmentation to leave out is %q; want some of %q", group, Augmentations())
 		}
 	}
 	return nil
@@ -151,6 +170,7 @@ type studio struct {
 	sources []share
 	rooms   []room
 	fonts   []synth.Font
+	kits    []*drumkit
 	temp    string
 	quick   string // file that has the synthesiser interpolate quickly
 }
@@ -173,6 +193,13 @@ func openStudio(ctx context.Context, c Config) (*studio, error) {
 	}
 	if s.rooms, err = loadRooms(ctx, filepath.Join(c.Corpus, "ir")); err != nil {
 		return nil, err
+	}
+	if s.kits, err = openKits(c.Kits); err != nil {
+		return nil, err
+	}
+	if len(s.kits) == 0 {
+		c.Missing("no drum kits are installed; sound fonts play their part: " +
+			"apt-get install hydrogen-drumkits sonic-pi-samples")
 	}
 	if s.temp, err = os.MkdirTemp("", "earworm-render-"); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func loadRooms(ctx context.Context, dir string) ([]room, error) {
 }
 
 func readAll(ctx context.Context, path string) ([]float32, error) {
-	s, err := decode.Open(ctx, path, decode.Options{Decoder: "native"})
+	s, err := decode.Open(ctx, path, decode.Options{})
 	if err != nil {
 		return nil, err
 	}

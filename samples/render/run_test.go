@@ -89,6 +89,46 @@ func TestRunsAreResumedAndEqual(t *testing.T) {
 	}
 }
 
+// Without a group, items that had met nothing of it are the same bytes, and the
+// others the same music.
+func TestLeavingOutAGroupKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	corpus := writeCorpus(t)
+	full, dry := tiny(t, corpus), tiny(t, corpus)
+	full.Hours *= 2
+	dry.Hours, dry.Without = full.Hours, []string{"room", "voice"}
+	for _, c := range []Config{full, dry} {
+		if err := Run(t.Context(), c, func(Progress) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, got := files(t, full.Out), files(t, dry.Out)
+	items, _, err := ReadManifest(filepath.Join(full.Out, manifestName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	less, _, err := ReadManifest(filepath.Join(dry.Out, manifestName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	met := 0
+	for i, item := range items {
+		if item.Piece != less[i].Piece || item.Key != less[i].Key || !slices.Equal(item.Beats, less[i].Beats) {
+			t.Errorf("%s is %s; want %s", item.Audio, less[i].Piece, item.Piece)
+		}
+		meets := slices.ContainsFunc(item.Augment, func(a string) bool { return a == "hall" || a == "reverb" || a == "voice" })
+		if meets {
+			met++
+		}
+		if meets == bytes.Equal(want[item.Audio], got[item.Audio]) {
+			t.Errorf("%s went through %v, and is the same without room and voice: %t", item.Audio, item.Augment, !meets)
+		}
+	}
+	if met == 0 || met == len(items) {
+		t.Errorf("%d of %d items met room or voice; the test wants some of each", met, len(items))
+	}
+}
+
 // Every item's labels hold together, and its audio is as long as they say.
 func TestItemsHoldTogether(t *testing.T) {
 	t.Parallel()

@@ -38,12 +38,15 @@ func (s *studio) chooseFont(rng *rand.Rand, split string) synth.Font {
 
 // take is an excerpt on its way to audio.
 type take struct {
-	rng   *rand.Rand
+	seed  uint64     // of all its dice
+	rng   *rand.Rand // the dice of the step that it is at
 	score *score.Score
 	item  *Item
 	rate  int     // Hz at which it is synthesised; played at dsp.SampleRate
 	pace  float64 // how much longer a time-stretch makes it; 0 is none
 	pcm   []float32
+
+	without []string // Augmentations that are left out
 }
 
 // did records an augmentation.
@@ -56,35 +59,62 @@ func (t *take) chance(p float64) bool { return t.rng.Float64() < p }
 func (s *studio) record(ctx context.Context, rng *rand.Rand, e excerpt, item *Item) error {
 	item.Piece = e.piece
 	item.Split = splitOf(item.Source, e.piece)
+	t := &take{seed: rng.Uint64(), score: e.score, item: item, rate: dsp.SampleRate, without: s.config.Without}
 	if e.sound != nil {
 		item.Nothing = true
-		return s.finish(ctx, &take{rng: rng, score: &score.Score{}, item: item, rate: dsp.SampleRate, pcm: e.sound})
+		t.score, t.pcm = &score.Score{}, e.sound
+		return s.finish(ctx, t)
 	}
-	font := s.chooseFont(rng, item.Split)
-	item.Font = font.Name
-	t := &take{rng: rng, score: e.score, item: item, rate: dsp.SampleRate}
 	if len(t.score.Notes) < fewestNotes {
 		return fmt.Errorf("%s: %w", e.piece, errSparse)
 	}
-	if item.Source != "band" { // which is in any key by itself
-		t.score.Transpose(rng.IntN(12) - 5)
+	t.at("font")
+	font := s.chooseFont(t.rng, item.Split)
+	item.Font = font.Name
+	if item.Source != "band" && t.step("transpose", 1) { // the band is in any key by itself
+		t.score.Transpose(t.rng.IntN(12) - 5)
 	}
-	t.pitch()
-	t.pauseBefore()
-	voice, kit := t.players(e.band)
-
-	reverb := t.chance(0.15)
-	stereo, err := synth.Render(ctx, t.score, synth.Config{
-		Font: font.Path, Rate: t.rate, Reverb: reverb, Temp: s.temp, Commands: s.quick,
-	})
-	if err != nil {
+	if t.step("pitch", 1) {
+		t.pitch()
+	}
+	if t.step("pause", 0.08) {
+		t.pauseBefore()
+	}
+	if err := s.perform(ctx, t, e.band, font); err != nil {
 		return fmt.Errorf("%s: %w", e.piece, err)
 	}
-	t.pcm = synth.Mono(stereo)
-	t.add(kit.play(t.rng, t.rate, len(t.pcm)), 1)
-	t.add(voice.sing(t.rng, t.rate, len(t.pcm)), between(rng, 0.5, 1.3))
-	t.stretch()
+	if t.step("time-stretch", 0.08) {
+		t.stretch()
+	}
 	return s.finish(ctx, t)
+}
+
+// perform has the score played by a sound font, and what of it a voice and
+// drums of another kind take over, by those.
+func (s *studio) perform(ctx context.Context, t *take, band bool, font synth.Font) error {
+	singer := t.singer(band)
+	drums := t.drummer(s.chooseKit, band)
+	hall := t.step("hall", 0.15)
+	if hall {
+		t.did("hall")
+	}
+	stereo, err := synth.Render(ctx, t.score, synth.Config{
+		Font: font.Path, Rate: t.rate, Reverb: hall, Temp: s.temp, Commands: s.quick,
+	})
+	if err != nil {
+		return err
+	}
+	t.pcm = synth.Mono(stereo)
+	t.at("drum sounds")
+	beaten, err := drums(ctx, t.rng, t.rate, len(t.pcm))
+	if err != nil {
+		return err
+	}
+	t.add(beaten, 1)
+	t.at("voice sounds")
+	level := between(t.rng, 0.5, 1.3)
+	t.add(singer.sing(t.rng, t.rate, len(t.pcm)), level)
+	return nil
 }
 
 // finish takes what was played through the chain and writes it down.
@@ -118,11 +148,8 @@ func (t *take) pitch() {
 	}
 }
 
-// pauseBefore lets some excerpts begin after a silence.
+// pauseBefore lets the excerpt begin after a silence.
 func (t *take) pauseBefore() {
-	if !t.chance(0.08) {
-		return
-	}
 	pause := between(t.rng, 0.3, 3)
 	length := t.score.Length
 	t.score = t.score.Cut(0, max(length-pause, 10))
@@ -135,41 +162,76 @@ func (t *take) pauseBefore() {
 	t.did("pause")
 }
 
-// players takes from a band of ours the notes that are sung, and the strokes
-// that a drum machine plays, instead of the sound font.
-func (t *take) players(band bool) (choir, machine) {
-	var voice choir
-	var kit machine
-	if !band {
-		return voice, kit
+// singer takes from a band of ours, now and then, the notes that are sung.
+func (t *take) singer(band bool) choir {
+	if !t.step("voice", 0.25) || !band {
+		return choir{}
 	}
-	sung, drummed := t.chance(0.25), t.chance(0.35)
-	var rest []score.Note
+	sung := t.takeOver(func(n score.Note) bool { return n.Channel == score.Lead })
+	if sung == nil {
+		return choir{}
+	}
+	t.did("voice")
+	if t.rate != dsp.SampleRate {
+		return choir{notes: sung} // the speed is what detunes it
+	}
+	return choir{notes: sung, cents: t.item.TuningCents}
+}
+
+// beaten makes n samples of drums at a rate; nil where nothing is beaten.
+type beaten func(ctx context.Context, rng *rand.Rand, rate, n int) ([]float32, error)
+
+// drummer takes out the strokes that other drums than the sound font's play: a
+// drum machine those of a band of ours, a kit those of any music.
+func (t *take) drummer(choose func(*rand.Rand, string) *drumkit, band bool) beaten {
+	const machines, kits = 0.35, 0.3
+	silent := func(context.Context, *rand.Rand, int, int) ([]float32, error) { return nil, nil }
+	if !t.step("drums", machines+kits) {
+		return silent
+	}
+	drummed := func(n score.Note) bool { return n.Channel == midi.DrumChannel }
+	if t.chance(machines / (machines + kits)) {
+		if !band {
+			return silent
+		}
+		m := machine{strokes: t.takeOver(drummed)}
+		if m.strokes != nil {
+			t.did("drum machine")
+		}
+		return func(_ context.Context, rng *rand.Rand, rate, n int) ([]float32, error) {
+			return m.play(rng, rate, n), nil
+		}
+	}
+	kit := choose(t.rng, t.item.Split)
+	if kit == nil {
+		return silent
+	}
+	strokes := t.takeOver(func(n score.Note) bool { return drummed(n) && kit.has(n.Pitch) })
+	if strokes == nil {
+		return silent
+	}
+	t.item.Drums = kit.name
+	t.did("drum kit")
+	return func(ctx context.Context, rng *rand.Rand, rate, n int) ([]float32, error) {
+		return kit.play(ctx, rng, strokes, rate, n)
+	}
+}
+
+// takeOver takes notes out of the score, unless they are all that is in it.
+func (t *take) takeOver(want func(score.Note) bool) []score.Note {
+	var taken, rest []score.Note
 	for _, n := range t.score.Notes {
-		switch {
-		case sung && n.Channel == score.Lead:
-			voice.notes = append(voice.notes, n)
-		case drummed && n.Channel == midi.DrumChannel:
-			kit.strokes = append(kit.strokes, n)
-		default:
+		if want(n) {
+			taken = append(taken, n)
+		} else {
 			rest = append(rest, n)
 		}
 	}
 	if len(rest) == 0 {
-		return choir{}, machine{}
+		return nil
 	}
 	t.score.Notes = rest
-	if voice.notes != nil {
-		voice.cents = t.item.TuningCents
-		if t.rate != dsp.SampleRate {
-			voice.cents = 0 // the speed does it
-		}
-		t.did("voice")
-	}
-	if kit.strokes != nil {
-		t.did("drum machine")
-	}
-	return voice, kit
+	return taken
 }
 
 // add mixes a part in at a level relative to the rest.

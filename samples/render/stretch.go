@@ -9,9 +9,6 @@ import (
 // stretch plays the take slower or faster at the pitch it has, as a DJ or a
 // film's editor does; beats move along, to within 15 ms.
 func (t *take) stretch() {
-	if !t.chance(0.08) {
-		return
-	}
 	t.pace = math.Exp(between(t.rng, -0.16, 0.16))
 	t.pcm = stretched(t.pcm, t.pace)
 	t.did("time-stretch")
