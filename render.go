@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"earworm/samples/render"
+	"earworm/schema"
 )
 
 func renderCommand() *command {
 	var c render.Config
 	var mix string
+	var meters []string
 	return &command{
 		name:  "render",
 		brief: "render training audio from a corpus of symbolic music",
@@ -34,12 +36,20 @@ earworm render --corpus ../corpus --out dry --hours 1 --without room,codec`,
 			s.Uint64Var(&c.Seed, "seed", 1, "of chance: another seed, other audio")
 			s.IntVar(&c.Jobs, "jobs", 2, "items rendered at once")
 			s.list(&c.Without, "without", "`augmentations` to leave out, to see what they are worth: "+strings.Join(render.Augmentations(), ", "))
+			s.list(&meters, "meters", "only scores in these `meters`, such as 9/8,12/8; what is composed keeps its own")
 			s.StringVar(&mix, "mix", "", "share of items by `source`: "+strings.Join(render.SourceNames(), ", "))
 		},
 		run: func(ctx context.Context, con console, _ []string) error {
 			var err error
 			if c.Sources, err = parseMix(mix); err != nil {
 				return usageError{err}
+			}
+			for _, name := range meters {
+				m, err := schema.ParseMeter(name)
+				if err != nil {
+					return usageError{err}
+				}
+				c.Meters = append(c.Meters, m)
 			}
 			if err := c.WithDefaults().Validate(); err != nil {
 				return usageError{err}

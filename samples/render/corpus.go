@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,4 +75,12 @@ func readIndex(dir string) ([]entry, error) {
 func number(s string) float64 {
 	x, _ := strconv.ParseFloat(s, 64)
 	return x
+}
+
+// inMeters keeps what is in one of the meters; none keeps all.
+func inMeters(index []entry, meters []schema.Meter) []entry {
+	if len(meters) == 0 {
+		return index
+	}
+	return slices.DeleteFunc(index, func(e entry) bool { return !slices.Contains(meters, e.meter) })
 }

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"earworm/samples/synth"
+	"earworm/schema"
 )
 
 // Config says what to render.
@@ -33,6 +34,7 @@ type Config struct {
 	Without []string
 	// Missing is told of what would be used and is not installed; nil hears nothing.
 	Missing func(what string)
+	Meters  []schema.Meter // the corpus's scores in these only; nil is all
 }
 
 // WithDefaults fills in what is not said.
@@ -188,7 +190,7 @@ func openStudio(ctx context.Context, c Config) (*studio, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.sources, err = openSources(c, index); err != nil {
+	if s.sources, err = openSources(c, inMeters(index, c.Meters)); err != nil {
 		return nil, err
 	}
 	if s.rooms, err = loadRooms(ctx, filepath.Join(c.Corpus, "ir")); err != nil {
