@@ -30,6 +30,7 @@ func Calibrate(w *cnn.Weights, beside []*cnn.Weights, training, validation []Exa
 	outs := rhythms(w, validation)
 	w.Calibration.Tempo = tempoTemperature(outs, validation)
 	fitting := thin(training, likenessItems)
+	fitting = append(fitting, inThree(fitting)...)
 	m := fitLikeness(meterItems(rhythms(w, fitting), fitting))
 	m = fitWitnesses(m, meterItems(outs, validation))
 	w.Calibration.Meter = &m

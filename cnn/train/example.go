@@ -33,7 +33,7 @@ type rhythmTarget struct {
 
 // Augmentations are the ways in which each draw of an example is made to sound
 // anew; Config.Without leaves some out, to measure what they are worth.
-var Augmentations = []string{"speed", "equaliser", "transposition", "detuning"}
+var Augmentations = []string{"speed", "equaliser", "recut", "transposition", "detuning"}
 
 // augment makes examples sound anew, but for what is left out.
 type augment struct {
@@ -45,9 +45,12 @@ func (a augment) does(what string) bool { return !slices.Contains(a.without, wha
 
 // rhythmExample writes an augmented input of rhythmFrames to x (frames, 81, 1)
 // and returns its targets: a part of the excerpt, played faster or slower,
-// through an equaliser, with bands lost.
+// through an equaliser, with bands lost, some with beats left out.
 func (a augment) rhythmExample(e Example, x []float32) rhythmTarget {
 	rng := a.rng
+	if a.does("recut") {
+		e = a.recut(e)
+	}
 	bands := cnn.RhythmFrontEnd.Bands
 	have := len(e.Mel) / bands
 	speed := 1.0

@@ -19,12 +19,6 @@ const GameMusic = "gamemusic"
 // validOneIn is the share of recordings kept from training: one in so many.
 const validOneIn = 8
 
-// The meters of these labels are 3/4 or 4/4, nineteen in twenty of them the
-// latter. Taken as they are, they teach that what was recorded is in 4/4.
-const commonShare = 0.15
-
-var commonTime = schema.Meter{Beats: 4, Unit: 4}
-
 // ReadGameMusic reads labels.csv and beats.jsonl of a folder of consensus
 // labels on free game music, whose audio lies in audioDir as <sha256>.<ext>.
 // Labels weigh as much as the estimators behind them agreed. Excerpts of one
@@ -77,9 +71,6 @@ func ReadGameMusic(labelsDir, audioDir string) (items []Item, missing int, err e
 			if it.Meter, err = schema.ParseMeter(m); err != nil {
 				return nil, 0, fmt.Errorf("%s: %w", name, err)
 			}
-		}
-		if it.Meter == commonTime {
-			it.MeterWeight *= commonShare
 		}
 		if b, ok := beats[gameExcerpt{sum, it.StartS}]; ok && number("beats_agree") == 1 {
 			it.Beats, it.Positions = b.Beats, b.Position

@@ -130,6 +130,9 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 	if len(training) == 0 {
 		return fmt.Errorf("no training items carry a label for the %s network", c.Network)
 	}
+	if c.Network == "rhythm" {
+		validation = append(validation, inThree(validation)...)
+	}
 	if c.CalibrateOnly {
 		w := c.From.Clone()
 		w.Version = c.Version

@@ -24,7 +24,7 @@ func meterItems(outs []cnn.RhythmOut[cnn.Map], examples []Example) []meterItem {
 			items[i].MeterEvidence = cnn.ReadEvidence(outs[i])
 		}
 	})
-	rarity := meterRarity(examples)
+	rarity := meterRarity(examples, Item.meterClass)
 	known := items[:0]
 	for _, it := range items {
 		if it.class >= 0 {

@@ -18,7 +18,7 @@ func newSampler(c Config, examples []Example) *sampler {
 	s := &sampler{examples: examples, upTo: make([]float64, len(examples))}
 	rarity := map[int]float64{}
 	if c.Network == "rhythm" {
-		rarity = meterRarity(examples)
+		rarity = meterRarity(examples, Item.meterKind)
 	}
 	var sum float64
 	for i, e := range examples {
@@ -26,7 +26,7 @@ func newSampler(c Config, examples []Example) *sampler {
 		if !ok {
 			weight = 1
 		}
-		if r, ok := rarity[e.meterClass()]; ok {
+		if r, ok := rarity[e.meterKind()]; ok {
 			weight *= r
 		}
 		sum += weight
@@ -38,19 +38,19 @@ func newSampler(c Config, examples []Example) *sampler {
 // mostRarity is how much more often than others an example may be drawn.
 const mostRarity = 3
 
-// meterRarity is by how much to draw the examples of each meter class more
-// often: the root of what would make all classes as frequent.
-func meterRarity(examples []Example) map[int]float64 {
+// meterRarity is by how much to draw the examples of each kind of meter more
+// often: the root of what would make all kinds as frequent.
+func meterRarity(examples []Example, kind func(Item) int) map[int]float64 {
 	count, most := map[int]float64{}, 0.0
 	for _, e := range examples {
-		if class := e.meterClass(); class >= 0 {
-			count[class]++
-			most = max(most, count[class])
+		if k := kind(e.Item); k >= 0 {
+			count[k]++
+			most = max(most, count[k])
 		}
 	}
 	rarity := map[int]float64{}
-	for class, n := range count {
-		rarity[class] = min(math.Sqrt(most/n), mostRarity)
+	for k, n := range count {
+		rarity[k] = min(math.Sqrt(most/n), mostRarity)
 	}
 	return rarity
 }
@@ -61,6 +61,16 @@ func (it Item) meterClass() int {
 		return -1
 	}
 	return cnn.MeterClass(it.Meter)
+}
+
+// meterKind parts each class by whether its beats have three parts: so written,
+// 9/8 and 12/8 are rare.
+func (it Item) meterKind() int {
+	class := it.meterClass()
+	if class >= 0 && (it.Meter.Beats == 9 || it.Meter.Beats == 12) {
+		class += len(cnn.Meters)
+	}
+	return class
 }
 
 func (s *sampler) example(rng *rand.Rand) Example {

@@ -92,23 +92,20 @@ func answer(w *cnn.Weights, e Example) schema.Analysis {
 // network's answers are measured by. Recordings, where there are any, count as
 // much as all that was rendered.
 func (f Figures) Selection(network string) float64 {
-	var rendered eval.Score
+	var rendered, recorded eval.Score
 	for source, s := range f {
-		if source != All && source != GameMusic {
+		switch source {
+		case All:
+		case GameMusic, Recut:
+			recorded.Add(*s)
+		default:
 			rendered.Add(*s)
 		}
 	}
-	recorded := f[GameMusic]
-	switch {
-	case recorded == nil:
+	if f[GameMusic] == nil {
 		return selection(network, &rendered)
-	case cnn.IsKey(network):
-		return (selection(network, &rendered) + selection(network, recorded)) / 2
 	}
-	// Of meters the recordings' labels know too little.
-	both := *recorded
-	both.Meters, both.MeterRight = rendered.Meters, rendered.MeterRight
-	return (selection(network, &rendered) + selection(network, &both)) / 2
+	return (selection(network, &rendered) + selection(network, &recorded)) / 2
 }
 
 func selection(network string, s *eval.Score) float64 {
