@@ -11,6 +11,7 @@ import (
 
 	"earworm/queue"
 	"earworm/schema/cassandra"
+	"earworm/schema/cassandra/cassandratest"
 )
 
 // BenchmarkOverheadFleet is of Redis and Cassandra.
@@ -30,7 +31,7 @@ func BenchmarkOverheadFleet(b *testing.B) {
 
 	host := required(b, "EARWORM_TEST_CASSANDRA")
 	c := cassandra.Config{Hosts: []string{host}, Keyspace: fmt.Sprintf("overhead_%d", os.Getpid())}
-	b.Cleanup(func() { dropKeyspace(b, host, c.Keyspace) })
+	b.Cleanup(func() { cassandratest.Drop(b, host, c.Keyspace) })
 	if _, err := cassandra.Migrate(b.Context(), c); err != nil {
 		b.Fatal(err)
 	}

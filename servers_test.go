@@ -18,11 +18,10 @@ import (
 	"testing"
 	"time"
 
-	gocql "github.com/apache/cassandra-gocql-driver/v2" //nolint:depguard // drops the keyspaces of these tests
-
 	"earworm/batch"
 	"earworm/schema"
 	"earworm/schema/cassandra"
+	"earworm/schema/cassandra/cassandratest"
 )
 
 // fleetOfTest is a built earworm, a Redis database and a keyspace, each for
@@ -71,7 +70,7 @@ func newFleet(t *testing.T, database int) *fleetOfTest {
 		"EARWORM_REDIS="+address.String(), "EARWORM_CASSANDRA="+host, "EARWORM_CASSANDRA_KEYSPACE="+keyspace,
 		"EARWORM_STORE=", "EARWORM_CONFIG=",
 	)
-	t.Cleanup(func() { dropKeyspace(t, host, keyspace) })
+	t.Cleanup(func() { cassandratest.Drop(t, host, keyspace) })
 	if out := f.run(t, "migrate"); !strings.Contains(out, "applied 0001") || !strings.HasSuffix(out, ": up to date\n") {
 		t.Fatalf("migrate prints %q", out)
 	}
@@ -163,20 +162,6 @@ func flush(tb testing.TB, address string, database int) {
 	var answer bytes.Buffer
 	if _, err := answer.ReadFrom(conn); err != nil || answer.String() != "+OK\r\n+OK\r\n+OK\r\n" {
 		tb.Fatalf("flush redis database %d: %q, %v", database, &answer, err)
-	}
-}
-
-func dropKeyspace(tb testing.TB, host, keyspace string) {
-	tb.Helper()
-	cluster := gocql.NewCluster(host)
-	cluster.Timeout = time.Minute
-	session, err := cluster.CreateSession()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer session.Close()
-	if err := session.Query("DROP KEYSPACE IF EXISTS " + keyspace).ExecContext(context.WithoutCancel(tb.Context())); err != nil {
-		tb.Error(err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"earworm/schema/cassandra"
+	"earworm/schema/cassandra/cassandratest"
 )
 
 // node is one Cassandra of three, on a loopback address of its own.
@@ -102,8 +103,7 @@ func (f *fleet) onCluster(nodes [3]*node) {
 		hosts = append(hosts, net.JoinHostPort(n.addr, fmt.Sprint(clusterPort)))
 	}
 	f.keyspace = "three"
-	f.rows = rowsOf(f.t, hosts[0])
-	f.t.Cleanup(f.rows.Close)
+	f.rows = cassandratest.Connect(f.t, hosts[0])
 	f.env = append(f.env, "EARWORM_CASSANDRA="+strings.Join(hosts, ","), "EARWORM_CASSANDRA_KEYSPACE="+f.keyspace,
 		"EARWORM_CASSANDRA_REPLICATION=3")
 	f.runBuild(program, "migrate")

@@ -15,10 +15,9 @@ import (
 	"testing"
 	"time"
 
-	gocql "github.com/apache/cassandra-gocql-driver/v2" //nolint:depguard // counts rows past the store, and drops the keyspace
-
 	"earworm/schema"
 	"earworm/schema/cassandra"
+	"earworm/schema/cassandra/cassandratest"
 	"earworm/schema/sqlite"
 )
 
@@ -31,8 +30,8 @@ type fleet struct {
 	toRedis   *proxy
 	toStore   *proxy
 	keyspace  string
-	store     schema.Store   // not by way of the proxy
-	rows      *gocql.Session // nil: the store is SQLite
+	store     schema.Store           // not by way of the proxy
+	rows      *cassandratest.Session // nil: the store is SQLite
 	env       []string
 	catalogue map[schema.TrackID]string // path
 	labels    map[schema.TrackID]schema.Label
@@ -82,16 +81,9 @@ func (f *fleet) onCassandra(build string) {
 	at := server(f.t, "EARWORM_TEST_CASSANDRA")
 	f.keyspace = "chaos_" + strings.ToLower(strings.TrimPrefix(f.t.Name(), "Test")) + fmt.Sprint("_", os.Getpid())
 	f.toStore = newProxy(f.t, at)
-	f.rows = rowsOf(f.t, at)
+	f.rows = cassandratest.Connect(f.t, at)
 	f.env = append(f.env, "EARWORM_CASSANDRA="+f.toStore.addr, "EARWORM_CASSANDRA_KEYSPACE="+f.keyspace)
-	f.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-		defer cancel()
-		if err := f.rows.Query("DROP KEYSPACE IF EXISTS " + f.keyspace).ExecContext(ctx); err != nil {
-			f.t.Errorf("drop keyspace: %v", err)
-		}
-		f.rows.Close()
-	})
+	f.t.Cleanup(func() { cassandratest.Drop(f.t, at, f.keyspace) })
 	f.runBuild(build, "migrate")
 	if build == program {
 		f.openCassandra()
@@ -127,21 +119,6 @@ func (f *fleet) keep(store schema.Store) {
 			f.t.Error(err)
 		}
 	})
-}
-
-func rowsOf(t *testing.T, at string) *gocql.Session {
-	t.Helper()
-	host, port, _ := strings.Cut(at, ":")
-	cluster := gocql.NewCluster(host)
-	cluster.Timeout = 5 * time.Minute // of its tables' end, on a busy machine
-	if _, err := fmt.Sscan(port, &cluster.Port); err != nil {
-		t.Fatalf("port of %q: %v", at, err)
-	}
-	session, err := cluster.CreateSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return session
 }
 
 // fill links n tracks into the catalogue, enqueues them in the store and the

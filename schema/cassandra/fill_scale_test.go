@@ -19,6 +19,7 @@ import (
 
 	"earworm/schema"
 	"earworm/schema/cassandra"
+	"earworm/schema/cassandra/cassandratest"
 )
 
 // filled opens a store of many tracks, all of them on disk, and gives the
@@ -38,7 +39,7 @@ func filled(t *testing.T) (s *cassandra.Store, embeddings [][]float32, tracks in
 		}
 	})
 	tracks, vectors := number(t, "EARWORM_SCALE_TRACKS", 200_000), number(t, "EARWORM_SCALE_VECTORS", 100_000)
-	f := filler{rows: plain(t, c), keyspace: c.Keyspace}
+	f := filler{rows: cassandratest.Connect(t, c.Hosts[0]), keyspace: c.Keyspace}
 	if _, err := s.TrackVector(t.Context(), scaleID(0), scaleVersion); errors.Is(err, schema.ErrNotFound) {
 		began := time.Now()
 		f.fill(t, tracks, vectors)

@@ -3,62 +3,26 @@
 package cassandra_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	gocql "github.com/apache/cassandra-gocql-driver/v2"
-
 	"earworm/schema"
 	"earworm/schema/cassandra"
+	"earworm/schema/cassandra/cassandratest"
 	"earworm/schema/storetest"
 )
 
 // config is of a keyspace of the test's own, which is dropped at its end.
 func config(t *testing.T) cassandra.Config {
 	t.Helper()
-	host := os.Getenv("EARWORM_TEST_CASSANDRA")
-	if host == "" {
-		t.Fatal("EARWORM_TEST_CASSANDRA is not set; run scripts/servers.sh with go test …")
-	}
-	c := cassandra.Config{
-		Hosts:    []string{host},
-		Keyspace: fmt.Sprintf("test_%d_%d", os.Getpid(), time.Now().UnixNano()),
-		PageSize: 50, // so that little data has many pages
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		if err := plain(t, c).Query("DROP KEYSPACE IF EXISTS " + c.Keyspace).ExecContext(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	c := cassandratest.Keyspace(t)
+	c.PageSize = 50 // so that little data has many pages
 	return c
-}
-
-// plain is a session past the store.
-func plain(t *testing.T, c cassandra.Config) *gocql.Session {
-	t.Helper()
-	cluster := gocql.NewCluster(c.Hosts...)
-	cluster.Timeout = time.Minute
-	if _, port, err := net.SplitHostPort(c.Hosts[0]); err == nil {
-		if _, err := fmt.Sscan(port, &cluster.Port); err != nil {
-			t.Fatal(err)
-		}
-	}
-	session, err := cluster.CreateSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(session.Close)
-	return session
 }
 
 func open(t *testing.T, c cassandra.Config) *cassandra.Store {
@@ -119,7 +83,7 @@ func TestMigrateFromSeveralWorkers(t *testing.T) {
 		t.Errorf("migrating again applied %v, error %v", again, err)
 	}
 
-	p := plain(t, c)
+	p := cassandratest.Connect(t, c.Hosts[0])
 	if err := p.Query("INSERT INTO " + c.Keyspace + ".schema_migrations (name, sha256) VALUES ('9999_later.cql', 'x')").
 		ExecContext(t.Context()); err != nil {
 		t.Fatal(err)
@@ -140,7 +104,7 @@ func TestTracksFromBeforeTheListings(t *testing.T) {
 	t.Parallel()
 	c := config(t)
 	migrate(t, c)
-	p := plain(t, c)
+	p := cassandratest.Connect(t, c.Hosts[0])
 	a := schema.Analysis{TrackID: "heard", ModelVersion: "v1", AnalysedAt: time.Now(), Tempo: schema.Tempo{BPM: 120, Confidence: 0.25}}
 	result, err := json.Marshal(a)
 	if err != nil {
