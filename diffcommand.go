@@ -33,8 +33,8 @@ labels it agrees with. Then come the tracks that changed: first those where NEW
 loses what a label confirms, then where it gains, then the surest changes.`,
 		examples: `
 earworm promote
-earworm diff cnn-5f0c2d9a cnn-81b2e7c4
-earworm diff --json --limit 300 --cassandra db1 cnn-5f0c2d9a cnn-81b2e7c4`,
+earworm diff rhythm-2026.1+key-2026.1 rhythm-2026.2+key-2026.2
+earworm diff --json --limit 300 --cassandra db1 rhythm-2026.1+key-2026.1 rhythm-2026.2+key-2026.2`,
 		flags: func(s *settings) {
 			s.IntVar(&d.limit, "limit", 20, fmt.Sprintf("changed tracks to list, 0 to %d", diff.MostChanged))
 			s.BoolVar(&d.json, "json", false, "print one JSON object")

@@ -25,8 +25,8 @@ It refuses the version that serves, and one that a batch is at. End the workers
 of that version first: what they analyse afterwards brings it back.`,
 		examples: `
 earworm promote
-earworm forget cnn-5f0c2d9a
-earworm forget --cassandra db1,db2 cnn-5f0c2d9a`,
+earworm forget rhythm-2026.1+key-2026.1
+earworm forget --cassandra db1,db2 rhythm-2026.1+key-2026.1`,
 		flags: store.flags,
 		run: func(ctx context.Context, c console, operands []string) (err error) {
 			if len(operands) != 1 {

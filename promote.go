@@ -36,7 +36,7 @@ What was cut off is finished by naming the same version again. The version
 before stays, and --back has it serve again.`,
 		examples: `
 earworm promote
-earworm promote cnn-5f0c2d9a
+earworm promote rhythm-2026.2+key-2026.2
 earworm promote --back --cassandra db1,db2`,
 		flags: func(s *settings) {
 			s.BoolVar(&p.back, "back", false, "have the version before serve again")
