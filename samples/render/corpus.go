@@ -82,5 +82,5 @@ func inMeters(index []entry, meters []schema.Meter) []entry {
 	if len(meters) == 0 {
 		return index
 	}
-	return slices.DeleteFunc(index, func(e entry) bool { return !slices.Contains(meters, e.meter) })
+	return slices.DeleteFunc(slices.Clone(index), func(e entry) bool { return !slices.Contains(meters, e.meter) })
 }

@@ -27,6 +27,7 @@ type Config struct {
 	Seed    uint64
 	Jobs    int                // items at once; 0 is 1
 	Sources map[string]float64 // share of items by source; nil is Mix
+	Meters  []schema.Meter     // the corpus's scores in these only; nil is all
 	Kits    []string           // folders of drum kits; nil is KitFolders
 
 	// Without names Augmentations that are left out. With the same seed all else
@@ -34,7 +35,6 @@ type Config struct {
 	Without []string
 	// Missing is told of what would be used and is not installed; nil hears nothing.
 	Missing func(what string)
-	Meters  []schema.Meter // the corpus's scores in these only; nil is all
 }
 
 // WithDefaults fills in what is not said.
@@ -190,7 +190,7 @@ func openStudio(ctx context.Context, c Config) (*studio, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.sources, err = openSources(c, inMeters(index, c.Meters)); err != nil {
+	if s.sources, err = openSources(c, index); err != nil {
 		return nil, err
 	}
 	if s.rooms, err = loadRooms(ctx, filepath.Join(c.Corpus, "ir")); err != nil {

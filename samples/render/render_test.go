@@ -114,6 +114,30 @@ func TestReadIndexTrustsOnlyWhatIsSure(t *testing.T) {
 	}
 }
 
+// Only scores in the wanted meters remain; without any wish, all.
+func TestMetersAreChosen(t *testing.T) {
+	t.Parallel()
+	three, four := schema.Meter{Beats: 3, Unit: 4}, schema.Meter{Beats: 4, Unit: 4}
+	index := []entry{{path: "a", meter: three}, {path: "b", meter: four}, {path: "unsure"}}
+	for _, c := range []struct {
+		name   string
+		meters []schema.Meter
+		want   []string
+	}{
+		{"all", nil, []string{"a", "b", "unsure"}},
+		{"three", []schema.Meter{three}, []string{"a"}},
+		{"two of them", []schema.Meter{four, three}, []string{"a", "b"}},
+	} {
+		var got []string
+		for _, e := range inMeters(index, c.meters) {
+			got = append(got, e.path)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v; want %v", c.name, got, c.want)
+		}
+	}
+}
+
 func TestPaletteIsRead(t *testing.T) {
 	t.Parallel()
 	dir := writeCorpus(t)

@@ -64,12 +64,17 @@ var openers = map[string]func(c Config, index []entry) (source, error){
 
 func openSources(c Config, index []entry) ([]share, error) {
 	var all []share
+	wanted := inMeters(index, c.Meters)
 	for _, name := range SourceNames() {
 		part := c.Sources[name]
 		if part == 0 {
 			continue
 		}
-		src, err := openers[name](c, index)
+		scores := wanted
+		if name == "band" { // composes, from patterns of all meters
+			scores = index
+		}
+		src, err := openers[name](c, scores)
 		if err != nil {
 			return nil, fmt.Errorf("open source %s: %w", name, err)
 		}
