@@ -283,7 +283,9 @@ func start(c Config) (*state, *cnn.Weights, error) {
 	file, err := os.ReadFile(c.Checkpoint)
 	if c.Checkpoint == "" || errors.Is(err, fs.ErrNotExist) {
 		if c.From != nil {
-			return &state{Adam: newAdam()}, c.From.Clone(), nil
+			w := c.From.Clone()
+			w.Calibration = cnn.Calibration{} // was fitted to what it will no longer say
+			return &state{Adam: newAdam()}, w, nil
 		}
 		w, err := cnn.NewWeights(c.Network, rand.New(rand.NewPCG(c.Seed, 0)))
 		return &state{Adam: newAdam()}, w, err
