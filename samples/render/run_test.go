@@ -129,6 +129,35 @@ func TestLeavingOutAGroupKeepsTheRest(t *testing.T) {
 	}
 }
 
+// A band's drums are a kit's where one is there; where none is, it is said once,
+// and the rest is played as before.
+func TestRunsGoOnWithoutKits(t *testing.T) {
+	t.Parallel()
+	corpus := writeCorpus(t)
+	for _, c := range []struct {
+		name   string
+		kits   string
+		played bool
+	}{{"a kit", writeKits(t), true}, {"no kit", t.TempDir(), false}} {
+		r := tiny(t, corpus)
+		r.Sources = map[string]float64{"band": 1, "mma": 1}
+		r.Hours, r.Kits = 2*r.Hours, []string{c.kits}
+		var missing []string
+		r.Missing = func(what string) { missing = append(missing, what) }
+		if err := Run(t.Context(), r, func(Progress) {}); err != nil {
+			t.Fatal(err)
+		}
+		items, _, err := ReadManifest(filepath.Join(r.Out, manifestName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		played := slices.ContainsFunc(items, func(i Item) bool { return i.Drums == "tiny" })
+		if said := len(missing) == 1; played != c.played || said == c.played || len(missing) > 1 {
+			t.Errorf("%s: a kit played: %t; missing was said to be %q", c.name, played, missing)
+		}
+	}
+}
+
 // Every item's labels hold together, and its audio is as long as they say.
 func TestItemsHoldTogether(t *testing.T) {
 	t.Parallel()
