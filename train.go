@@ -50,7 +50,7 @@ earworm train rhythm --data new --from rhythm.weights --rate 3e-4 --epochs 5 --o
 			s.text(&t.audio, "gamemusic-audio", "", "`folder` with the recordings that --gamemusic names, by their SHA-256")
 			s.StringVar(&t.shares, "shares", "", "how often an item of a `source` is drawn against others, such as lieder=2,groove=0.5")
 			s.list(&t.Without, "without", "`augmentations` to leave out, to see what they are worth: "+strings.Join(train.Augmentations, ", "))
-			s.text(&t.from, "from", "", "weight `file` to begin with, in place of chance")
+			s.text(&t.from, "from", "", "weight `file` to begin with, or checkpoint, whose last epoch counts; in place of chance")
 			s.BoolVar(&t.CalibrateOnly, "calibrate-only", false, "train nothing: fit the calibration of the --from weights anew")
 			s.list(&t.beside, "beside", "weight `files` of the key networks that will answer together with this one")
 			s.text(&t.cache, "cache", "features", "`folder` for computed features")
@@ -81,7 +81,7 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 	}
 	t.Checkpoint = t.Out + ".checkpoint"
 	if t.from != "" {
-		if t.From, err = readWeights(t.from); err != nil {
+		if t.From, err = train.ReadFrom(t.from); err != nil {
 			return err
 		}
 	}

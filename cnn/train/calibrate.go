@@ -135,18 +135,26 @@ func keyLoss(examples []Example, read func(i int) schema.KeyHeard) (loss float64
 	return loss
 }
 
-// tempoTemperature fits the temperature of the tempo's answer.
+// tempoTemperature fits the temperature of the tempo's answer. Recordings, where
+// there are any, count as much as all that was rendered, as they do when an epoch
+// is chosen.
 func tempoTemperature(outs []cnn.RhythmOut[cnn.Map], validation []Example) float64 {
-	return likeliest(func(temperature float64) (loss float64) {
+	return likeliest(func(temperature float64) float64 {
+		var loss, n [2]float64 // rendered, recorded
 		for i, e := range validation {
 			truth := e.truth("rhythm")
 			if truth.TempoBPM == 0 {
 				continue
 			}
+			side := 0
+			if e.Source == GameMusic {
+				side = 1
+			}
 			heard := cnn.ReadTempo(outs[i], cnn.Calibration{Tempo: temperature})[0]
-			loss += surprise(heard.Probability, eval.TempoExact(truth.TempoBPM, heard.BPM))
+			loss[side] += surprise(heard.Probability, eval.TempoExact(truth.TempoBPM, heard.BPM))
+			n[side]++
 		}
-		return loss
+		return eval.Share(loss[0], n[0]) + eval.Share(loss[1], n[1])
 	})
 }
 

@@ -293,15 +293,37 @@ func start(c Config) (*state, *cnn.Weights, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("checkpoint: %w", err)
 	}
-	s := &state{}
-	if err := gob.NewDecoder(bytes.NewReader(file)).Decode(s); err != nil {
-		return nil, nil, fmt.Errorf("checkpoint %q: %w", c.Checkpoint, err)
-	}
-	w, err := cnn.ParseWeights(s.File)
+	s, w, err := parseCheckpoint(file)
 	if err != nil {
 		return nil, nil, fmt.Errorf("checkpoint %q: %w", c.Checkpoint, err)
 	}
 	return s, w, nil
+}
+
+func parseCheckpoint(file []byte) (*state, *cnn.Weights, error) {
+	s := &state{}
+	if err := gob.NewDecoder(bytes.NewReader(file)).Decode(s); err != nil {
+		return nil, nil, err
+	}
+	w, err := cnn.ParseWeights(s.File)
+	return s, w, err
+}
+
+// ReadFrom reads weights to begin with: of a weight file, or the last epoch's of
+// a checkpoint.
+func ReadFrom(name string) (*cnn.Weights, error) {
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, w, err := parseCheckpoint(file); err == nil {
+		return w, nil
+	}
+	w, err := cnn.ParseWeights(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return w, nil
 }
 
 func checkpoint(c Config, s *state, w *cnn.Weights) error {

@@ -229,3 +229,35 @@ func TestRhythmTargetsFollowSpeed(t *testing.T) {
 		t.Errorf("the tempo target is at %.1f BPM, want 200", bpm)
 	}
 }
+
+// Weights to begin with are those of a weight file, or of a checkpoint's last
+// epoch, whether or not it was the best; anything else is refused by name.
+func TestReadFrom(t *testing.T) {
+	t.Parallel()
+	c := smallRun(t)
+	if err := Run(context.Background(), c, toneExamples(32), func(Epoch) {}); err != nil {
+		t.Fatal(err)
+	}
+	last, err := cnn.ParseWeights(finalWeights(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]*cnn.Weights{c.Checkpoint: last, c.Out: readBack(t, c.Out)} {
+		got, err := ReadFrom(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tensor := range want.Tensors {
+			if !slices.Equal(got.Tensor(tensor.Name), want.Tensor(tensor.Name)) {
+				t.Errorf("%s: %s differs", filepath.Base(name), tensor.Name)
+			}
+		}
+	}
+	other := filepath.Join(t.TempDir(), "notes.txt")
+	if err := os.WriteFile(other, []byte("no weights"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadFrom(other); err == nil || !strings.Contains(err.Error(), other) {
+		t.Errorf("a file of another kind: got error %v; want its name", err)
+	}
+}
