@@ -13,6 +13,7 @@ import (
 
 	"earworm/cnn"
 	"earworm/cnn/eval"
+	"earworm/cnn/train"
 	"earworm/dsp/decode"
 	"earworm/schema"
 )
@@ -151,7 +152,7 @@ func (e *evalConfig) model() (*cnn.Model, error) {
 	}
 	var networks []*cnn.Weights
 	for _, name := range names {
-		w, err := readWeights(name)
+		w, err := train.ReadWeights(name)
 		if err != nil {
 			return nil, err
 		}

@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
-	"earworm/cnn"
 	"earworm/cnn/train"
 )
 
@@ -86,7 +84,7 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 		}
 	}
 	for _, name := range t.beside {
-		w, err := readWeights(name)
+		w, err := train.ReadWeights(name)
 		if err != nil {
 			return err
 		}
@@ -115,19 +113,6 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 		return nil
 	}
 	return t.plot(c.out)
-}
-
-// readWeights reads a weight file; errors name it.
-func readWeights(name string) (*cnn.Weights, error) {
-	file, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	w, err := cnn.ParseWeights(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return w, nil
 }
 
 // examples gathers the items and listens to what is not in the cache.

@@ -147,14 +147,11 @@ func (s *Score) Add(o Score) {
 	s.MeterTrust.add(o.MeterTrust)
 }
 
-// Balance is the mean, over those of the meter classes that occur, of the share
-// that was right; with no classes given, over all.
-func (s *Score) Balance(classes ...int) float64 {
-	if len(classes) == 0 {
-		classes = []int{0, 1, 2, 3, 4}
-	}
+// Balance is the mean, over those of the meter classes 3 and 4 that occur, of the
+// share that was right.
+func (s *Score) Balance() float64 {
 	var sum, kinds float64
-	for _, c := range classes {
+	for c := range 2 {
 		if s.Meters[c] > 0 {
 			sum += s.MeterRight[c] / s.Meters[c]
 			kinds++
@@ -192,7 +189,7 @@ func (s *Score) Lines() []string {
 		}
 	}
 	if len(meters) > 0 {
-		add("meter balanced accuracy over 3 and 4 %.1f (%s)", 100*s.Balance(0, 1), strings.Join(meters, ", "))
+		add("meter balanced accuracy over 3 and 4 %.1f (%s)", 100*s.Balance(), strings.Join(meters, ", "))
 	}
 	if s.Tracked > 0 {
 		add("beats F %.3f of %.0f", s.BeatF/s.Tracked, s.Tracked)
@@ -248,7 +245,7 @@ func (s *Score) Report() (r Report) {
 	r.Tempo.Acc1, r.Tempo.Acc2, r.Tempo.Of = Share(s.TempoExact, s.Tempi), Share(s.TempoOctave, s.Tempi), int(s.Tempi)
 	r.Key.Exact, r.Key.Weighted, r.Key.Of = Share(s.KeyExact, s.Keys), Share(s.KeyWeighted, s.Keys), int(s.Keys)
 	r.Key.Major, r.Key.Minor = [2]int{int(s.MajorExact), int(s.Majors)}, [2]int{int(s.MinorExact), int(s.Minors)}
-	r.Meter.Balanced = s.Balance(0, 1)
+	r.Meter.Balanced = s.Balance()
 	r.Tempo.Sureness, r.Key.Sureness, r.Meter.Sureness = s.TempoTrust.report(), s.KeyTrust.report(), s.MeterTrust.report()
 	r.Meter.Right = map[string][2]int{}
 	for i, m := range cnn.Meters {

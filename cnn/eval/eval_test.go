@@ -74,7 +74,7 @@ func TestBalanceIsNotFooledByTheMajority(t *testing.T) {
 		}
 		s.Add(Judge(truth, heard))
 	}
-	if got := s.Balance(0, 1); got != 0.5 {
+	if got := s.Balance(); got != 0.5 {
 		t.Errorf("balanced accuracy is %g, want 0.5", got)
 	}
 }

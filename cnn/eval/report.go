@@ -202,7 +202,7 @@ func (g Group) Balanced() string {
 	if g.Meters[0]+g.Meters[1] == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.1f", 100*g.Balance(0, 1))
+	return fmt.Sprintf("%.1f", 100*g.Balance())
 }
 
 // Ratio is heard over true tempo, for the page.

@@ -3,7 +3,6 @@ package train
 import (
 	"fmt"
 	"math"
-	"os"
 	"runtime"
 	"slices"
 
@@ -58,13 +57,9 @@ func rhythms(w *cnn.Weights, examples []Example) []cnn.RhythmOut[cnn.Map] {
 // calibrateFile fits the calibration of the weight file that was trained and
 // writes it back.
 func calibrateFile(c Config, training, validation []Example) error {
-	file, err := os.ReadFile(c.Out)
+	w, err := ReadWeights(c.Out)
 	if err != nil {
 		return fmt.Errorf("calibrate: %w", err)
-	}
-	w, err := cnn.ParseWeights(file)
-	if err != nil {
-		return fmt.Errorf("calibrate %q: %w", c.Out, err)
 	}
 	Calibrate(w, c.Beside, training, validation)
 	return save(c.Out, w)

@@ -70,14 +70,7 @@ func TestTrainingLearns(t *testing.T) {
 	if last.Loss >= 0.7*first.Loss {
 		t.Errorf("the loss went from %.2f to %.2f only", first.Loss, last.Loss)
 	}
-	file, err := os.ReadFile(c.Out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := cnn.ParseWeights(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := readBack(t, c.Out)
 	if w.Recipe.Seed != 5 || w.Recipe.Data["tones"] != 36 || !strings.Contains(w.Recipe.Validation, "key exact") {
 		t.Errorf("the header's recipe is %+v", w.Recipe)
 	}
@@ -148,11 +141,7 @@ func TestFromWeights(t *testing.T) {
 
 func readBack(t *testing.T, name string) *cnn.Weights {
 	t.Helper()
-	file, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := cnn.ParseWeights(file)
+	w, err := ReadWeights(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func selection(network string, s *eval.Score) float64 {
 	}
 	// Of other meters than 3 and 4 there are too few to choose by.
 	return (eval.Share(s.TempoExact, s.Tempi) + eval.Share(s.TempoOctave, s.Tempi) +
-		s.Balance(0, 1) + eval.Share(s.BeatF, s.Tracked)) / 4
+		s.Balance() + eval.Share(s.BeatF, s.Tracked)) / 4
 }
 
 // String is one line for each source, "all" first.

@@ -71,10 +71,7 @@ func (t *take) level(want float64) {
 // cut off there instead, as loud ones are.
 func (t *take) limit() {
 	const ceiling = 0.98
-	peak := float32(0)
-	for _, v := range t.pcm {
-		peak = max(peak, abs(v))
-	}
+	peak := peakOf(t.pcm)
 	if peak <= ceiling {
 		return
 	}

@@ -252,15 +252,8 @@ func (k *drumkit) load(ctx context.Context, path string) ([]float32, error) {
 	if err != nil {
 		return nil, fmt.Errorf("drum kit %s: %w", k.name, err)
 	}
-	peak := float32(0)
-	for _, v := range pcm {
-		peak = max(peak, abs(v))
-	}
-	start := 0
-	for start < len(pcm) && abs(pcm[start]) < 0.1*peak {
-		start++
-	}
-	pcm = slices.Clone(pcm[start:min(len(pcm), start+soundS*dsp.SampleRate)])
+	pcm = fromOnset(pcm, 0.1)
+	pcm = slices.Clone(pcm[:min(len(pcm), soundS*dsp.SampleRate)])
 	k.sounds[path] = pcm
 	return pcm, nil
 }

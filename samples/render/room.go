@@ -51,15 +51,8 @@ func readAll(ctx context.Context, path string) ([]float32, error) {
 
 // roomOf trims and normalises a response; nil where there is none.
 func roomOf(pcm []float32) room {
-	peak := float32(0)
-	for _, v := range pcm {
-		peak = max(peak, abs(v))
-	}
-	start := 0
-	for start < len(pcm) && abs(pcm[start]) < 0.3*peak {
-		start++
-	}
-	pcm = pcm[start:min(len(pcm), start+int(roomS*dsp.SampleRate))]
+	pcm = fromOnset(pcm, 0.3)
+	pcm = pcm[:min(len(pcm), int(roomS*dsp.SampleRate))]
 	energy := rms(pcm) * math.Sqrt(float64(len(pcm)))
 	if energy == 0 {
 		return nil

@@ -285,3 +285,21 @@ func rms(pcm []float32) float64 {
 	}
 	return math.Sqrt(sum / float64(max(len(pcm), 1)))
 }
+
+func peakOf(pcm []float32) float32 {
+	peak := float32(0)
+	for _, v := range pcm {
+		peak = max(peak, abs(v))
+	}
+	return peak
+}
+
+// fromOnset is the sound from where it first reaches a share of its peak.
+func fromOnset(pcm []float32, share float32) []float32 {
+	least := share * peakOf(pcm)
+	start := 0
+	for start < len(pcm) && abs(pcm[start]) < least {
+		start++
+	}
+	return pcm[start:]
+}
