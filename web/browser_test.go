@@ -69,9 +69,7 @@ func open(t *testing.T, s *site, path string, on screen, expected ...string) *ta
 	ctx, end := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(func() { end(); cancel() })
 	p := &tab{ctx, t, s.URL}
-	do(p, chromedp.EmulateViewport(on.width, on.height, func(m *emulation.SetDeviceMetricsOverrideParams, touch *emulation.SetTouchEmulationEnabledParams) {
-		m.Mobile, touch.Enabled = on.phone, on.phone
-	}))
+	p.show(on)
 	scheme := "light"
 	if on.dark {
 		scheme = "dark"
@@ -100,6 +98,14 @@ func open(t *testing.T, s *site, path string, on screen, expected ...string) *ta
 	t.Cleanup(func() { end(); <-watched })
 	do(p, chromedp.Navigate(s.URL+path))
 	return p
+}
+
+// show puts the page on a screen.
+func (p *tab) show(on screen) {
+	p.t.Helper()
+	do(p, chromedp.EmulateViewport(on.width, on.height, func(m *emulation.SetDeviceMetricsOverrideParams, touch *emulation.SetTouchEmulationEnabledParams) {
+		m.Mobile, touch.Enabled = on.phone, on.phone
+	}))
 }
 
 func do[T any](p *tab, a chromedp.Action[T]) T {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"earworm/dsp/decode"
 	"earworm/schema"
@@ -74,6 +75,7 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 					t.Errorf("its parts move by %.3f while it loads: %v", moved.By, moved.Parts)
 				}
 				p.shot(name + "-" + on.name)
+				p.whole(on)
 				do(p, chromedp.Evaluate[any](axe, chromedp.EvalAsValue))
 				found := eval[[]string](p, `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) =>
 					r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.target.join(" ") + ": " + (n.failureSummary ?? "").split("\n").slice(1).join(" "))))`)
@@ -81,6 +83,36 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 					t.Error(f)
 				}
 			})
+		}
+	}
+}
+
+// whole makes the screen as tall as the page: a bar that stays at the bottom
+// then covers nothing, which on a screen it does until one scrolls.
+func (p *tab) whole(on screen) {
+	p.t.Helper()
+	on.height = max(on.height, eval[int64](p, `document.documentElement.scrollHeight`))
+	p.show(on)
+}
+
+// What the keyboard comes to on a track's page lies under no bar that stays.
+func TestFocusIsSeen(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.hear(t, "13-old-gate.mp3", "Old Gate")
+	for _, on := range []screen{light, phone} {
+		p := open(t, s, "/tracks/"+string(id), on)
+		p.await(drawn)
+		for range eval[int](p, `document.querySelectorAll("button, a, input, select").length`) {
+			p.press(kb.Tab)
+			hidden := eval[string](p, `(() => {
+				const e = document.activeElement, r = e.getBoundingClientRect();
+				const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
+				return e === document.body || e.contains(top) || top?.contains(e) ? "" : e.outerHTML.slice(0, 120) + " is under " + top?.outerHTML.slice(0, 120);
+			})()`)
+			if hidden != "" {
+				t.Errorf("%s: %s", on.name, hidden)
+			}
 		}
 	}
 }
