@@ -4,31 +4,18 @@ package main
 
 import (
 	"fmt"
-	"net/url"
 	"os"
-	"strings"
 	"testing"
 
 	"earworm/queue"
+	"earworm/queue/redistest"
 	"earworm/schema/cassandra"
 	"earworm/schema/cassandra/cassandratest"
 )
 
 // BenchmarkOverheadFleet is of Redis and Cassandra.
 func BenchmarkOverheadFleet(b *testing.B) {
-	redis := required(b, "EARWORM_TEST_REDIS")
-	if !strings.Contains(redis, "://") {
-		redis = "redis://" + redis
-	}
-	address, err := url.Parse(redis)
-	if err != nil {
-		b.Fatal(err)
-	}
-	const database = 7
-	address.Path = fmt.Sprint("/", database)
-	flush(b, address.Host, database)
-	b.Cleanup(func() { flush(b, address.Host, database) })
-
+	redis, _ := redistest.Database(b)
 	host := required(b, "EARWORM_TEST_CASSANDRA")
 	c := cassandra.Config{Hosts: []string{host}, Keyspace: fmt.Sprintf("overhead_%d", os.Getpid())}
 	b.Cleanup(func() { cassandratest.Drop(b, host, c.Keyspace) })
@@ -40,5 +27,5 @@ func BenchmarkOverheadFleet(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { store.Close() })
-	overheads(b, store, queue.Config{Redis: address.String()})
+	overheads(b, store, queue.Config{Redis: redis})
 }

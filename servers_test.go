@@ -4,11 +4,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +17,7 @@ import (
 	"time"
 
 	"earworm/batch"
+	"earworm/queue/redistest"
 	"earworm/schema"
 	"earworm/schema/cassandra"
 	"earworm/schema/cassandra/cassandratest"
@@ -43,20 +42,10 @@ func required(tb testing.TB, name string) string {
 	return v
 }
 
-func newFleet(t *testing.T, database int) *fleetOfTest {
+func newFleet(t *testing.T) *fleetOfTest {
 	t.Helper()
-	redis, host := required(t, "EARWORM_TEST_REDIS"), required(t, "EARWORM_TEST_CASSANDRA")
-	if !strings.Contains(redis, "://") {
-		redis = "redis://" + redis
-	}
-	address, err := url.Parse(redis)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address.Path = fmt.Sprint("/", database)
-	flush(t, address.Host, database)
-	t.Cleanup(func() { flush(t, address.Host, database) })
-
+	host := required(t, "EARWORM_TEST_CASSANDRA")
+	redis, _ := redistest.Database(t)
 	f := &fleetOfTest{binary: filepath.Join(t.TempDir(), "earworm")}
 	if runtime.GOOS == "windows" {
 		f.binary += ".exe"
@@ -64,10 +53,10 @@ func newFleet(t *testing.T, database int) *fleetOfTest {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", f.binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build earworm: %v\n%s", err, out)
 	}
-	keyspace := fmt.Sprintf("e2e_%d_%d", os.Getpid(), database)
+	keyspace := fmt.Sprintf("e2e_%d_%d", os.Getpid(), time.Now().UnixNano())
 	f.env = append(
 		os.Environ(),
-		"EARWORM_REDIS="+address.String(), "EARWORM_CASSANDRA="+host, "EARWORM_CASSANDRA_KEYSPACE="+keyspace,
+		"EARWORM_REDIS="+redis, "EARWORM_CASSANDRA="+host, "EARWORM_CASSANDRA_KEYSPACE="+keyspace,
 		"EARWORM_STORE=", "EARWORM_CONFIG=",
 	)
 	t.Cleanup(func() { cassandratest.Drop(t, host, keyspace) })
@@ -77,6 +66,7 @@ func newFleet(t *testing.T, database int) *fleetOfTest {
 	if out := f.run(t, "migrate"); strings.Contains(out, "applied") {
 		t.Fatalf("the second migrate prints %q", out)
 	}
+	var err error
 	f.store, err = cassandra.Open(t.Context(), cassandra.Config{Hosts: []string{host}, Keyspace: keyspace})
 	if err != nil {
 		t.Fatal(err)
@@ -146,25 +136,6 @@ func (f *fleetOfTest) awaitCounts(t *testing.T, enough func(schema.Counts) bool)
 	}
 }
 
-// flush empties a Redis database, in Redis's own words: only queue may speak
-// to it through a client.
-func flush(tb testing.TB, address string, database int) {
-	tb.Helper()
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(context.WithoutCancel(tb.Context()), "tcp", address)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
-		tb.Fatal(err)
-	}
-	fmt.Fprintf(conn, "SELECT %d\r\nFLUSHDB\r\nQUIT\r\n", database)
-	var answer bytes.Buffer
-	if _, err := answer.ReadFrom(conn); err != nil || answer.String() != "+OK\r\n+OK\r\n+OK\r\n" {
-		tb.Fatalf("flush redis database %d: %q, %v", database, &answer, err)
-	}
-}
-
 // samplesOfRepo are the sample tracks, twelve or more.
 func samplesOfRepo(t *testing.T) []string {
 	t.Helper()
@@ -182,7 +153,7 @@ func samplesOfRepo(t *testing.T) []string {
 // process, to rows in Cassandra.
 func TestFleet(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 11)
+	f := newFleet(t)
 	samples := samplesOfRepo(t)
 	bad := filepath.Join("samples", "testdata", "bad", "silent.wav")
 
@@ -228,7 +199,7 @@ func TestFleet(t *testing.T) {
 // does what is left.
 func TestWorkerStopsMidWay(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 12)
+	f := newFleet(t)
 	samples := samplesOfRepo(t)
 	f.run(t, append([]string{"enqueue"}, samples...)...)
 	stop := f.worker(t, "--concurrency", "1")
@@ -273,7 +244,7 @@ func namedInput(t *testing.T, path string) input {
 // TestDoctorOnServers: what is well, and what migrate mends.
 func TestDoctorOnServers(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 9)
+	f := newFleet(t)
 	for _, want := range []string{"TrieMemtable\n", "up to date\n", "ok       redis "} {
 		if out := f.run(t, "doctor"); !strings.Contains(out, want) {
 			t.Errorf("doctor prints\n%s\nwant %q", out, want)
@@ -290,7 +261,7 @@ func TestDoctorOnServers(t *testing.T) {
 // TestWorkerIsWatched: a worker answers those who watch it until it has ended.
 func TestWorkerIsWatched(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 8)
+	f := newFleet(t)
 	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -324,7 +295,7 @@ func TestWorkerIsWatched(t *testing.T) {
 // Redis and Cassandra alone.
 func TestCatalogueOfAFleet(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 13)
+	f := newFleet(t)
 	samples := samplesOfRepo(t)[:4]
 	f.run(t, append([]string{"enqueue"}, samples...)...)
 	stop := f.worker(t)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"earworm/schema"
@@ -31,7 +32,7 @@ func TestSpotipy(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	awaitAnalysed(t, url, in.id, "Authorization", "Bearer "+token)
-	ask := exec.CommandContext(t.Context(), filepath.Join("scripts", "spotipy.sh"), url, token, string(in.id), string(in.id[:31])+"0")
+	ask := exec.CommandContext(t.Context(), filepath.Join("scripts", "spotipy.sh"), url, token, string(in.id), strings.Repeat("0", 32))
 	ask.Stderr = os.Stderr
 	out, err := ask.Output()
 	if err != nil {

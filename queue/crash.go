@@ -107,17 +107,19 @@ func (q *Queue) forget(ctx context.Context, id, run string, final bool) error {
 }
 
 // live keeps this process's sign of life, and tells of the runs whose end Redis
-// did not take, until end is called.
+// did not take, until end is called. The sign is there when it returns: no run
+// begins without.
 func (q *Queue) live(ctx context.Context) (end func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
+	q.beat(ctx)
 	go func() {
 		defer close(stopped)
 		tick := time.NewTicker(beat)
 		defer tick.Stop()
 		for {
-			q.beat(ctx)
 			select {
 			case <-tick.C:
+				q.beat(ctx)
 			case <-stop:
 				q.beat(ctx)
 				return

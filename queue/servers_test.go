@@ -6,16 +6,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"earworm/queue/redistest"
 	"earworm/schema"
 )
 
@@ -41,39 +40,6 @@ func dieOfAJob(at string) error {
 	return q.Run(ctx, func(context.Context, Delivery) error {
 		return syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	})
-}
-
-// realRedis is the address of an empty database for one test alone.
-func realRedis(t *testing.T, database int) (address string, client *redis.Client) {
-	t.Helper()
-	at := os.Getenv("EARWORM_TEST_REDIS")
-	if at == "" {
-		t.Fatal("EARWORM_TEST_REDIS is not set; run scripts/servers.sh with go test …")
-	}
-	if !strings.Contains(at, "://") {
-		at = "redis://" + at
-	}
-	u, err := url.Parse(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = fmt.Sprint("/", database)
-	options, err := redis.ParseURL(u.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	client = redis.NewClient(options)
-	clean := func() {
-		if err := client.FlushDB(context.Background()).Err(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	clean()
-	t.Cleanup(func() {
-		clean()
-		client.Close()
-	})
-	return u.String(), client
 }
 
 func onRedis(t *testing.T, at string, c Config) *Queue {
@@ -110,8 +76,8 @@ func expireLease(t *testing.T, client *redis.Client, j Job) {
 		t.Fatalf("the dead worker held no lease: %d, %v", changed, err)
 	}
 	signs, err := client.Keys(t.Context(), aliveKey("*")).Result()
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(signs) == 0 {
+		t.Fatalf("the dead worker gave no sign of life: %v", err)
 	}
 	if err := client.Del(t.Context(), signs...).Err(); err != nil {
 		t.Fatal(err)
@@ -120,7 +86,7 @@ func expireLease(t *testing.T, client *redis.Client, j Job) {
 
 func TestKilledProcessesOnRedis(t *testing.T) {
 	t.Parallel()
-	at, client := realRedis(t, 13)
+	at, client := redistest.Database(t)
 	q := onRedis(t, at, Config{FirstRetry: time.Millisecond})
 	j := job("killer")
 	enqueue(t, q, j)
@@ -149,7 +115,7 @@ func TestKilledProcessesOnRedis(t *testing.T) {
 
 func TestGivenBackOnRedis(t *testing.T) {
 	t.Parallel()
-	at, _ := realRedis(t, 14)
+	at, _ := redistest.Database(t)
 	q := onRedis(t, at, Config{Grace: 50 * time.Millisecond, Concurrency: 2})
 	j := batchJob("long")
 	j.Batch = "b1"
@@ -180,7 +146,7 @@ func TestGivenBackOnRedis(t *testing.T) {
 
 func TestExamineOnRedis(t *testing.T) {
 	t.Parallel()
-	at, _ := realRedis(t, 10)
+	at, _ := redistest.Database(t)
 	s, err := onRedis(t, at, Config{}).Examine(t.Context())
 	if err != nil || s.Version == "" || s.Eviction == "" || s.ClockSkew.Abs() > time.Second {
 		t.Errorf("%+v, %v; want a version, a policy and this machine's clock", s, err)
