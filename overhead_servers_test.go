@@ -16,7 +16,7 @@ import (
 // BenchmarkOverheadFleet is of Redis and Cassandra.
 func BenchmarkOverheadFleet(b *testing.B) {
 	redis, _ := redistest.Database(b)
-	host := required(b, "EARWORM_TEST_CASSANDRA")
+	host := testCassandra(b)
 	c := cassandra.Config{Hosts: []string{host}, Keyspace: fmt.Sprintf("overhead_%d", os.Getpid())}
 	b.Cleanup(func() { cassandratest.Drop(b, host, c.Keyspace) })
 	if _, err := cassandra.Migrate(b.Context(), c); err != nil {

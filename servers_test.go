@@ -31,20 +31,20 @@ type fleetOfTest struct {
 	store  *cassandra.Store
 }
 
-// required reads the address of a test server. Without it the test fails: it
+// testCassandra is the address of the test server. Without it the test fails: it
 // must not pass unseen.
-func required(tb testing.TB, name string) string {
+func testCassandra(tb testing.TB) string {
 	tb.Helper()
-	v := os.Getenv(name)
-	if v == "" {
-		tb.Fatalf("%s is not set; run scripts/servers.sh with go test …", name)
+	host := os.Getenv("EARWORM_TEST_CASSANDRA")
+	if host == "" {
+		tb.Fatal("EARWORM_TEST_CASSANDRA is not set; run scripts/servers.sh with go test …")
 	}
-	return v
+	return host
 }
 
 func newFleet(t *testing.T) *fleetOfTest {
 	t.Helper()
-	host := required(t, "EARWORM_TEST_CASSANDRA")
+	host := testCassandra(t)
 	redis, _ := redistest.Database(t)
 	f := &fleetOfTest{binary: filepath.Join(t.TempDir(), "earworm")}
 	if runtime.GOOS == "windows" {
@@ -223,7 +223,7 @@ func TestWorkerStopsMidWay(t *testing.T) {
 // TestKeyspaceThatWasNeverMigrated: one line that says what to do.
 func TestKeyspaceThatWasNeverMigrated(t *testing.T) {
 	t.Parallel()
-	host := required(t, "EARWORM_TEST_CASSANDRA")
+	host := testCassandra(t)
 	var errs bytes.Buffer
 	code := run(t.Context(), console{strings.NewReader(""), &bytes.Buffer{}, &errs},
 		[]string{"status", "--cassandra", host, "--cassandra-keyspace", "never_migrated"}, noEnvironment)
@@ -252,7 +252,7 @@ func TestDoctorOnServers(t *testing.T) {
 	}
 	var out bytes.Buffer
 	code := run(t.Context(), console{strings.NewReader(""), &out, &bytes.Buffer{}},
-		[]string{"doctor", "--cassandra", required(t, "EARWORM_TEST_CASSANDRA"), "--cassandra-keyspace", "never_migrated"}, noEnvironment)
+		[]string{"doctor", "--cassandra", testCassandra(t), "--cassandra-keyspace", "never_migrated"}, noEnvironment)
 	if code != exitFailed || !strings.Contains(out.String(), "→ earworm migrate") {
 		t.Errorf("exit code %d, stdout %q; want 1 and earworm migrate named", code, &out)
 	}
