@@ -19,7 +19,7 @@ type trainConfig struct {
 	cache            string
 	shares           string
 	from             string
-	beside           []string
+	teachers         []string
 	seed             int
 }
 
@@ -35,11 +35,15 @@ Trains the rhythm network or one of the two key networks with gorgonia, on what 
 computed once and cached. Each epoch prints its loss and what the network
 reaches on the validation items, and ends with a checkpoint: a run that was
 stopped, by Ctrl-C or otherwise, goes on from there when called again. The
-weights of the best epoch are in --out; earworm is built with those in
-cnn/rhythm.weights, cnn/key.weights and cnn/key-plain.weights.`,
+weights of the last epoch are in --out; earworm is built with those in
+cnn/rhythm.weights and cnn/key.weights.
+
+With --teachers, a key network learns from what other key networks say as well as
+from the labels: of all sound with or without one, and of more excerpts of the
+recordings in --gamemusic.`,
 		examples: `
 earworm train key --data data --out key.weights
-earworm train key-plain --data data --beside key.weights --out key-plain.weights
+earworm train key --data data --teachers old.weights,key-plain.weights --out key.weights
 earworm train rhythm --data data,more --epochs 60 --out rhythm.weights
 earworm train rhythm --data new --from rhythm.weights --rate 3e-4 --epochs 5 --out finer.weights`,
 		flags: func(s *settings) {
@@ -50,7 +54,7 @@ earworm train rhythm --data new --from rhythm.weights --rate 3e-4 --epochs 5 --o
 			s.list(&t.Without, "without", "`augmentations` to leave out, to see what they are worth: "+strings.Join(train.Augmentations, ", "))
 			s.text(&t.from, "from", "", "weight `file` to begin with, or checkpoint, whose last epoch counts; in place of chance")
 			s.BoolVar(&t.CalibrateOnly, "calibrate-only", false, "train nothing: fit the calibration of the --from weights anew")
-			s.list(&t.beside, "beside", "weight `files` of the key networks that will answer together with this one")
+			s.list(&t.teachers, "teachers", "weight `files`, or checkpoints, of key networks that this one learns from")
 			s.text(&t.cache, "cache", "features", "`folder` for computed features")
 			s.text(&t.Out, "out", "", "`file` for the weights (default: NETWORK.weights)")
 			s.text(&t.Version, "version-name", "", "`name` of the weights, such as rhythm-2026.1")
@@ -83,12 +87,12 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 			return err
 		}
 	}
-	for _, name := range t.beside {
-		w, err := train.ReadWeights(name)
+	for _, name := range t.teachers {
+		w, err := train.ReadFrom(name)
 		if err != nil {
 			return err
 		}
-		t.Beside = append(t.Beside, w)
+		t.Teachers = append(t.Teachers, w)
 	}
 	t.Config = t.WithDefaults()
 	if err := t.Validate(); err != nil {
@@ -99,12 +103,8 @@ func (t *trainConfig) run(ctx context.Context, c console, operands []string) err
 		return err
 	}
 	err = train.Run(ctx, t.Config, examples, func(e train.Epoch) {
-		best := ""
-		if e.Best {
-			best = ", the best so far: " + t.Out
-		}
-		fmt.Fprintf(c.out, "epoch %d of %d: loss %.4f, %s%s\n  %s\n", e.Number, t.Epochs, e.Loss,
-			e.Took.Round(time.Second), best, strings.ReplaceAll(e.Figures.String(), "\n", "\n  "))
+		fmt.Fprintf(c.out, "epoch %d of %d: loss %.4f, %s\n  %s\n", e.Number, t.Epochs, e.Loss,
+			e.Took.Round(time.Second), strings.ReplaceAll(e.Figures.String(), "\n", "\n  "))
 	})
 	if err != nil {
 		return err
@@ -134,6 +134,9 @@ func (t *trainConfig) examples(ctx context.Context, c console) ([]train.Example,
 			complain(c.err, fmt.Sprintf("%d recordings are not in %s and are left out", missing, t.audio))
 		}
 		items = append(items, more...)
+		if len(t.Teachers) > 0 {
+			items = append(items, train.OtherExcerpts(more)...)
+		}
 	}
 	if len(items) == 0 {
 		return nil, hinted{usagef("there is nothing to train on"), "--data FOLDER names what earworm render wrote"}
@@ -149,7 +152,7 @@ func (t *trainConfig) examples(ctx context.Context, c console) ([]train.Example,
 		})
 }
 
-// plot draws loss and selection figure by epoch beside the weights.
+// plot draws loss and validation figure by epoch beside the weights.
 func (t *trainConfig) plot(out io.Writer) error {
 	name := strings.TrimSuffix(t.Out, ".weights") + ".svg"
 	if err := train.Plot(name, t.Checkpoint); err != nil {

@@ -42,7 +42,8 @@ type Recipe struct {
 	Commit     string         `json:"commit"`
 	Data       map[string]int `json:"data"` // training items by source
 	Epochs     int            `json:"epochs"`
-	Validation string         `json:"validation"` // figures of the chosen epoch
+	Teachers   []string       `json:"teachers,omitempty"` // versions of the networks it was taught by
+	Validation string         `json:"validation"`         // figures before calibration
 }
 
 // Tensor is one named array of weights.

@@ -1,10 +1,8 @@
 package train
 
 import (
-	"fmt"
 	"math"
 	"runtime"
-	"slices"
 
 	"earworm/cnn"
 	"earworm/cnn/eval"
@@ -15,15 +13,10 @@ import (
 // right likeliest: temperatures and the weights of what the network itself says
 // of a meter on validation items, where it is not surer than it should be; those
 // of the likeness of beats, which it was not trained on, on training items.
-// Key networks are fitted for themselves, and for answering together with those
-// beside them.
-func Calibrate(w *cnn.Weights, beside []*cnn.Weights, training, validation []Example) {
+func Calibrate(w *cnn.Weights, training, validation []Example) {
 	w.Calibration = cnn.Calibration{}
 	if cnn.IsKey(w.Network) {
 		w.Calibration.Key = keyTemperature(w, validation)
-		if len(beside) > 0 {
-			w.Calibration.Together = keysTogether(w, beside, validation)
-		}
 		return
 	}
 	outs := rhythms(w, validation)
@@ -54,80 +47,22 @@ func rhythms(w *cnn.Weights, examples []Example) []cnn.RhythmOut[cnn.Map] {
 	return outs
 }
 
-// calibrateFile fits the calibration of the weight file that was trained and
-// writes it back.
-func calibrateFile(c Config, training, validation []Example) error {
-	w, err := ReadWeights(c.Out)
-	if err != nil {
-		return fmt.Errorf("calibrate: %w", err)
-	}
-	Calibrate(w, c.Beside, training, validation)
-	return save(c.Out, w)
-}
-
 // unlikely bounds the loss of an answer that was sure and wrong.
 const unlikely = 1e-3
 
+// keyTemperature fits the temperature of the key's answer.
 func keyTemperature(w *cnn.Weights, validation []Example) float64 {
-	outs := keys(w, validation)
-	return likeliest(func(temperature float64) float64 {
-		return keyLoss(validation, func(i int) schema.KeyHeard {
-			return cnn.ReadKey(outs[i], cnn.Calibration{Key: temperature})
-		})
+	outs := make([]cnn.KeyOut[cnn.Map], len(validation))
+	inParallel(runtime.GOMAXPROCS(0), len(outs), func(i int) { outs[i] = w.Key(plainKey(validation[i])) })
+	return likeliest(func(temperature float64) (loss float64) {
+		for i, e := range validation {
+			if truth := e.truth(w.Network).Key; truth != schema.UnknownKey {
+				heard := cnn.ReadKey(outs[i], cnn.Calibration{Key: temperature})
+				loss += surprise(heard.Confidence, heard.Name == truth)
+			}
+		}
+		return loss
 	})
-}
-
-// keysTogether fits a temperature for networks that agree, and how it rises as
-// they do not. Agreement never makes them surer than each of them is, as it would
-// by the validation items: there excerpts are left out that are in another key
-// than their piece, which recordings are not.
-func keysTogether(w *cnn.Weights, beside []*cnn.Weights, validation []Example) *cnn.Together {
-	var best cnn.Together
-	var each []cnn.Calibration
-	outs := make([][]cnn.KeyOut[cnn.Map], len(validation))
-	for _, n := range append(slices.Clone(beside), w) {
-		each = append(each, n.Calibration)
-		for i, out := range keys(n, validation) {
-			outs[i] = append(outs[i], out)
-		}
-	}
-	for _, b := range beside {
-		best.With = append(best.With, b.Version)
-	}
-	least := math.Inf(1)
-	for doubt := 0.0; doubt <= mostDoubt; doubt += 0.25 {
-		try := cnn.Together{With: best.With, Doubt: doubt}
-		loss := func(temperature float64) float64 {
-			try.Temperature = temperature
-			return keyLoss(validation, func(i int) schema.KeyHeard { return cnn.ReadKeysTogether(outs[i], each, try) })
-		}
-		try.Temperature = max(1, likeliest(loss))
-		if l := loss(try.Temperature); l < least {
-			best, least = try, l
-		}
-	}
-	return &best
-}
-
-// mostDoubt bounds how much disagreement may count.
-const mostDoubt = 4
-
-func keys(w *cnn.Weights, examples []Example) []cnn.KeyOut[cnn.Map] {
-	outs := make([]cnn.KeyOut[cnn.Map], len(examples))
-	inParallel(runtime.GOMAXPROCS(0), len(examples), func(i int) { outs[i] = w.Key(plainKey(examples[i])) })
-	return outs
-}
-
-// keyLoss sums up the surprise of what is read of each example whose key is
-// known.
-func keyLoss(examples []Example, read func(i int) schema.KeyHeard) (loss float64) {
-	for i, e := range examples {
-		if truth := e.truth(cnn.KeyCircle).Key; truth != schema.UnknownKey {
-			heard := read(i)
-			loss += surprise(heard.Confidence, heard.Name == truth)
-		}
-	}
-	return loss
 }
 
 // tempoTemperature fits the temperature of the tempo's answer. Recordings, where

@@ -16,9 +16,8 @@ import (
 // state is what a checkpoint holds.
 type state struct {
 	Epoch  int // to come
-	Best   float64
 	Losses []float64
-	Chosen []float64 // selection figure by epoch
+	Valid  []float64 // Figures.Overall by epoch
 	Adam   *adam
 	File   []byte // weights
 }

@@ -68,6 +68,11 @@ func ReadManifest(dir string) ([]Item, error) {
 	return items, nil
 }
 
+// unlabelled tells whether nothing is known of the item.
+func (it Item) unlabelled() bool {
+	return !it.Nothing && it.TempoWeight+it.KeyWeight+it.MeterWeight+it.BeatWeight == 0
+}
+
 // setWeights gives every label that is there a weight, and none to the others.
 func (it *Item) setWeights() {
 	weight := it.Weight

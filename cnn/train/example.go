@@ -7,12 +7,12 @@ import (
 
 	"earworm/cnn"
 	"earworm/cnn/layer"
-	"earworm/schema"
 )
 
 const (
 	rhythmFrames = 1200 // 24 s
 	keyFrames    = 140  // 28 s
+	keyClasses   = 24   // (12, 2): tonic from C, major and minor
 
 	// maxStretch is the greatest change of speed in training, as a logarithm:
 	// it spreads what tempi there are over all that lie between them.
@@ -230,23 +230,7 @@ func (a augment) keyExample(e Example, x []float32) []float32 {
 	}
 	heard := cnn.KeyInput(rows, e.Tuning+cents)
 	copy(x, heard.Data)
-	return keyTarget(e.Item, semitones)
-}
-
-// keyTarget is the target for an item transposed by semitones.
-func keyTarget(it Item, semitones int) []float32 {
-	target := make([]float32, 24)
-	if it.Nothing {
-		flat(target)
-	}
-	if it.KeyWeight > 0 && it.Key != schema.UnknownKey {
-		class := 2 * ((it.Key.Tonic() + semitones + 12) % 12)
-		if it.Key.Minor() {
-			class++
-		}
-		oneHot(target, class, it.KeyWeight)
-	}
-	return target
+	return keyTarget(e, semitones)
 }
 
 // plainRhythm is the whole of an example's rhythm input as it was heard.

@@ -33,12 +33,17 @@ const quantum = 28 // steps to a unit of log1p
 type Example struct {
 	Item
 	Features
+	// Taught are probabilities of keys, (12, 2), by teachers; nil without any.
+	Taught []float64
 }
+
+// keyFrames is how many frames of the key front end there are.
+func (f Features) keyFrames() int { return len(f.Pitch) / cnn.KeyFrontEnd.Bands }
 
 // Prepare listens to every item, or finds in cacheDir what was heard before, and
 // calls heard after each. Items that cannot be read are left out and reported
-// through failed. It is
-// resumable: each item is cached as soon as it is heard.
+// through failed, but for those without a label, that may lie after the end of
+// their recording. It is resumable: each item is cached as soon as it is heard.
 func Prepare(ctx context.Context, items []Item, cacheDir string, workers int, heard func(), failed func(Item, error)) ([]Example, error) {
 	if err := os.MkdirAll(cacheDir, 0o755); err != nil {
 		return nil, fmt.Errorf("feature cache: %w", err)
@@ -53,8 +58,8 @@ func Prepare(ctx context.Context, items []Item, cacheDir string, workers int, he
 		report.Lock()
 		defer report.Unlock()
 		if err == nil {
-			examples[i] = &Example{items[i], f}
-		} else if ctx.Err() == nil {
+			examples[i] = &Example{Item: items[i], Features: f}
+		} else if ctx.Err() == nil && !items[i].unlabelled() {
 			failed(items[i], err)
 		}
 		heard()
@@ -82,7 +87,7 @@ func features(ctx context.Context, it Item, cacheDir string) (Features, error) {
 		return parseFeatures(file)
 	}
 	f, err := listen(ctx, it)
-	if err != nil {
+	if err != nil && !errors.Is(err, errNoSound) { // that there is none is remembered, too
 		return Features{}, err
 	}
 	// Written whole or not at all: a killed run leaves no half file.
@@ -90,8 +95,10 @@ func features(ctx context.Context, it Item, cacheDir string) (Features, error) {
 	if err := os.WriteFile(temporary, f.bytes(), 0o644); err != nil {
 		return Features{}, err
 	}
-	return f, os.Rename(temporary, name)
+	return f, errors.Join(err, os.Rename(temporary, name))
 }
+
+var errNoSound = errors.New("no sound")
 
 func (f Features) bytes() []byte {
 	out := binary.LittleEndian.AppendUint64(nil, math.Float64bits(f.Tuning))
@@ -106,6 +113,9 @@ func parseFeatures(file []byte) (Features, error) {
 		return Features{}, errors.New("feature cache: file cut short")
 	}
 	n := int(binary.LittleEndian.Uint32(file[8:]))
+	if len(file) == head {
+		return Features{}, errNoSound
+	}
 	return Features{
 		Tuning: math.Float64frombits(binary.LittleEndian.Uint64(file)),
 		Mel:    file[head : head+n], Pitch: file[head+n:],
@@ -126,7 +136,7 @@ func listen(ctx context.Context, it Item) (Features, error) {
 		return Features{}, err
 	}
 	if heard.Peak == 0 {
-		return Features{}, errors.New("no sound")
+		return Features{}, errNoSound
 	}
 	return Features{
 		Tuning: heard.Tuning,

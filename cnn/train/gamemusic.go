@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"earworm/schema"
@@ -79,6 +81,42 @@ func ReadGameMusic(labelsDir, audioDir string) (items []Item, missing int, err e
 		items = append(items, it)
 	}
 	return items, missing, nil
+}
+
+// Where the other excerpts of a recording begin, how long they are, and how far
+// from where a labelled one begins, in seconds.
+var otherStarts = []float64{5, 65, 125, 185}
+
+const (
+	otherLength = 30
+	otherApart  = 15
+)
+
+// OtherExcerpts are excerpts without a label, for teachers to hear, of the
+// recordings that training items are of. Some begin after their recording's end.
+func OtherExcerpts(items []Item) (others []Item) {
+	starts, order := map[string][]float64{}, []Item{}
+	for _, it := range items {
+		if it.Split != "train" {
+			continue
+		}
+		if starts[it.Piece] == nil {
+			order = append(order, it)
+		}
+		starts[it.Piece] = append(starts[it.Piece], it.StartS)
+	}
+	for _, it := range order {
+		for _, at := range otherStarts {
+			near := func(start float64) bool { return math.Abs(at-start) < otherApart }
+			if !slices.ContainsFunc(starts[it.Piece], near) {
+				others = append(others, Item{
+					Audio: it.Audio, StartS: at, LengthS: otherLength,
+					Source: it.Source, Genre: it.Genre, Piece: it.Piece, Split: it.Split,
+				})
+			}
+		}
+	}
+	return others
 }
 
 // agreement is how far to trust a label that so many of so many voters gave:

@@ -28,7 +28,7 @@ type Config struct {
 	Rate       float64
 	Workers    int
 	Checkpoint string // file; a run that finds one goes on from it
-	Out        string // weight file of the best epoch
+	Out        string // weight file
 	// Shares is how often a source is drawn, relative to its number of items.
 	Shares map[string]float64
 	// Without names Augmentations that are left out.
@@ -37,9 +37,8 @@ type Config struct {
 	From *cnn.Weights
 	// CalibrateOnly trains nothing: the calibration of From is fitted anew.
 	CalibrateOnly bool
-	// Beside are key networks that will answer together with this one: it is
-	// calibrated for that too.
-	Beside []*cnn.Weights
+	// Teachers are key networks that a key network learns from, beside the labels.
+	Teachers []*cnn.Weights
 }
 
 // WithDefaults returns a copy with every empty field filled in.
@@ -74,10 +73,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("the weights to begin with are of the network %q; want %s", c.From.Network, c.Network)
 	case c.CalibrateOnly && c.From == nil:
 		return errors.New("there are no weights to calibrate; want those to begin with")
-	case len(c.Beside) > 0 && !cnn.IsKey(c.Network):
-		return fmt.Errorf("network is %q, and only key networks answer beside others", c.Network)
-	case slices.ContainsFunc(c.Beside, func(w *cnn.Weights) bool { return !cnn.IsKey(w.Network) }):
-		return errors.New("what is to answer beside a key network is no key network")
+	case len(c.Teachers) > 0 && !cnn.IsKey(c.Network):
+		return fmt.Errorf("network is %q, and only key networks have teachers", c.Network)
+	case slices.ContainsFunc(c.Teachers, func(w *cnn.Weights) bool { return !cnn.IsKey(w.Network) }):
+		return errors.New("the teacher of a key network is no key network")
 	case c.Epochs < 1:
 		return fmt.Errorf("epochs is %d; want 1 or more", c.Epochs)
 	case c.Batch < 1 || c.Batch > c.EpochSize:
@@ -99,19 +98,19 @@ type Epoch struct {
 	Number  int
 	Loss    float64
 	Figures Figures
-	Best    bool
 	Took    time.Duration
 }
 
 // Run trains until the epochs are done or ctx ends; each epoch ends with a
 // checkpoint, and a run with the same configuration goes on from there. The
-// weights of the best epoch are calibrated in the end.
+// weights of the last epoch are calibrated and written: the rate has fallen to
+// nothing by then, and to choose an epoch by validation is to choose its luck.
 func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) error {
 	c = c.WithDefaults()
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	training, validation := split(c.Network, examples)
+	training, validation := split(c, examples)
 	if len(training) == 0 {
 		return fmt.Errorf("no training items carry a label for the %s network", c.Network)
 	}
@@ -121,20 +120,18 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 	if c.CalibrateOnly {
 		w := c.From.Clone()
 		w.Version = c.Version
-		if w.Recipe.Commit == "" {
-			w.Recipe.Commit = c.Commit
-		}
-		w.Calibration = cnn.Calibration{}
-		w.Recipe.Validation = strings.ReplaceAll(Validate(w, validation).String(), "\n", "; ")
-		Calibrate(w, c.Beside, training, validation)
-		return save(c.Out, w)
+		return calibrated(c, w, training, validation)
 	}
+	teach(c, training)
 	s, w, err := start(c)
 	if err != nil {
 		return err
 	}
 	w.Version = c.Version
 	w.Recipe = cnn.Recipe{Seed: c.Seed, Commit: c.Commit, Epochs: c.Epochs, Data: map[string]int{}}
+	for _, t := range c.Teachers {
+		w.Recipe.Teachers = append(w.Recipe.Teachers, t.Version)
+	}
 	if c.From != nil {
 		w.Recipe.From = c.From.Version
 	}
@@ -154,23 +151,28 @@ func Run(ctx context.Context, c Config, examples []Example, report func(Epoch)) 
 		if err != nil {
 			return err
 		}
-		figures := Validate(w, validation)
-		selection := figures.Selection(c.Network)
-		s.Losses, s.Chosen = append(s.Losses, loss), append(s.Chosen, selection)
-		best := selection >= s.Best
-		if best {
-			s.Best = selection
-			w.Recipe.Validation = fmt.Sprintf("epoch %d: %s", s.Epoch+1, strings.ReplaceAll(figures.String(), "\n", "; "))
-			if err := save(c.Out, w); err != nil {
-				return err
-			}
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return fmt.Errorf("epoch %d: the loss is no longer a number; a lower rate may help", s.Epoch+1)
 		}
-		report(Epoch{Number: s.Epoch + 1, Loss: loss, Figures: figures, Best: best, Took: time.Since(began)})
+		figures := Validate(w, validation)
+		s.Losses, s.Valid = append(s.Losses, loss), append(s.Valid, figures.Overall(c.Network))
+		report(Epoch{Number: s.Epoch + 1, Loss: loss, Figures: figures, Took: time.Since(began)})
 		if err := checkpoint(c, s, w); err != nil {
 			return err
 		}
 	}
-	return calibrateFile(c, training, validation)
+	return calibrated(c, w, training, validation)
+}
+
+// calibrated fits the calibration of weights and writes them.
+func calibrated(c Config, w *cnn.Weights, training, validation []Example) error {
+	if w.Recipe.Commit == "" {
+		w.Recipe.Commit = c.Commit
+	}
+	w.Calibration = cnn.Calibration{}
+	w.Recipe.Validation = strings.ReplaceAll(Validate(w, validation).String(), "\n", "; ")
+	Calibrate(w, training, validation)
+	return save(c.Out, w)
 }
 
 // runEpoch takes EpochSize/Batch steps, each on one gradient summed over the
@@ -245,12 +247,13 @@ func zeros(w *cnn.Weights) map[string][]float32 {
 	return z
 }
 
-// split parts the examples that the network can learn from.
-func split(network string, examples []Example) (training, validation []Example) {
+// split parts the examples that the network can learn from: those with a label
+// for it and, where it has teachers, what these can hear enough of.
+func split(c Config, examples []Example) (training, validation []Example) {
 	for _, e := range examples {
 		useful := e.TempoWeight+e.BeatWeight+e.MeterWeight > 0
-		if cnn.IsKey(network) {
-			useful = e.KeyWeight > 0
+		if cnn.IsKey(c.Network) {
+			useful = e.KeyWeight > 0 || len(c.Teachers) > 0 && e.keyFrames() >= keyFrames/2
 		}
 		switch {
 		case !useful && !e.Nothing:

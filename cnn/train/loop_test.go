@@ -58,7 +58,7 @@ func smallRun(t *testing.T) Config {
 	}
 }
 
-// What can be learned is learned, and the best epoch's weights say so of themselves.
+// What can be learned is learned, and the last epoch's weights say so of themselves.
 func TestTrainingLearns(t *testing.T) {
 	t.Parallel()
 	c := smallRun(t)
@@ -73,6 +73,9 @@ func TestTrainingLearns(t *testing.T) {
 	w := readBack(t, c.Out)
 	if w.Recipe.Seed != 5 || w.Recipe.Data["tones"] != 36 || !strings.Contains(w.Recipe.Validation, "key exact") {
 		t.Errorf("the header's recipe is %+v", w.Recipe)
+	}
+	if s, last, err := start(c); err != nil || s.Epoch != c.Epochs || !slices.Equal(w.Tensor("key1.w"), last.Tensor("key1.w")) {
+		t.Errorf("the weights are not those of the last of %d epochs (%v)", c.Epochs, err)
 	}
 	if err := Plot(filepath.Join(t.TempDir(), "loss.svg"), c.Checkpoint); err != nil {
 		t.Error(err)
@@ -106,7 +109,7 @@ func TestResumedRunIsTheUninterruptedOne(t *testing.T) {
 }
 
 // Training from weights begins with them and says so; calibrating them changes
-// none, and learns how two networks answer together.
+// none.
 func TestFromWeights(t *testing.T) {
 	t.Parallel()
 	examples := toneExamples(32)
@@ -126,7 +129,7 @@ func TestFromWeights(t *testing.T) {
 		t.Errorf("it began with %q and is not where that was", gone.Recipe.From)
 	}
 	only := smallRun(t)
-	only.CalibrateOnly, only.From, only.Beside, only.Version = true, gone, []*cnn.Weights{first}, "key-second"
+	only.CalibrateOnly, only.From, only.Version = true, gone, "key-second"
 	if err := Run(context.Background(), only, examples, func(Epoch) { t.Error("it trained") }); err != nil {
 		t.Fatal(err)
 	}
@@ -134,8 +137,8 @@ func TestFromWeights(t *testing.T) {
 	if !slices.Equal(fitted.Tensor("key1.w"), gone.Tensor("key1.w")) {
 		t.Error("calibrating changed the weights")
 	}
-	if both := fitted.Calibration.Together; both == nil || !slices.Equal(both.With, []string{"key-first"}) || both.Temperature < 1 {
-		t.Errorf("together is %+v", both)
+	if fitted.Version != "key-second" || fitted.Calibration.Key == 0 {
+		t.Errorf("%s is calibrated by %+v", fitted.Version, fitted.Calibration)
 	}
 }
 
@@ -169,7 +172,8 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		"batch":                {func(c *Config) { c.Batch = 5000 }, "batch is 5000"},
 		"workers":              {func(c *Config) { c.Workers = -2 }, "workers is -2"},
 		"from":                 {func(c *Config) { c.From = &cnn.Weights{Header: cnn.Header{Network: "rhythm"}} }, `network "rhythm"; want key`},
-		"beside":               {func(c *Config) { c.Network, c.Beside = "rhythm", []*cnn.Weights{{}} }, "only key networks answer beside others"},
+		"a pupil of rhythm":    {func(c *Config) { c.Network, c.Teachers = "rhythm", []*cnn.Weights{{}} }, "only key networks have teachers"},
+		"a teacher of rhythm":  {func(c *Config) { c.Teachers = []*cnn.Weights{{Header: cnn.Header{Network: "rhythm"}}} }, "is no key network"},
 		"nothing to calibrate": {func(c *Config) { c.CalibrateOnly = true }, "no weights to calibrate"},
 		"out":                  {func(c *Config) { c.Out = "" }, "out is empty"},
 	} {
@@ -181,20 +185,6 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 				t.Errorf("error is %v; want one with %q", err, tc.want)
 			}
 		})
-	}
-}
-
-// A transposed item is trained with the transposed key.
-func TestKeyTargetMovesWithTheSound(t *testing.T) {
-	t.Parallel()
-	it := Item{Key: schema.KeyOf(9, true), KeyWeight: 1}
-	for semitones := -6; semitones < 6; semitones++ {
-		want := 2*((9+semitones+12)%12) + 1
-		for class, v := range keyTarget(it, semitones) {
-			if (class == want) != (v > 0.5) {
-				t.Errorf("A minor, %+d semitones: class %d has %g", semitones, class, v)
-			}
-		}
 	}
 }
 
@@ -220,7 +210,7 @@ func TestRhythmTargetsFollowSpeed(t *testing.T) {
 }
 
 // Weights to begin with are those of a weight file, or of a checkpoint's last
-// epoch, whether or not it was the best; anything else is refused by name.
+// epoch; anything else is refused by name.
 func TestReadFrom(t *testing.T) {
 	t.Parallel()
 	c := smallRun(t)

@@ -2,7 +2,7 @@ package train
 
 import "earworm/cnn/chart"
 
-// Plot draws a run's loss and selection figure by epoch, from its checkpoint,
+// Plot draws a run's loss and validation figure by epoch, from its checkpoint,
 // as an SVG file.
 func Plot(name, checkpoint string) error {
 	s, _, err := start(Config{Checkpoint: checkpoint, Network: "rhythm"})
@@ -11,5 +11,5 @@ func Plot(name, checkpoint string) error {
 	}
 	return chart.Lines(name, "epoch",
 		chart.Series{Name: "training loss", Values: s.Losses},
-		chart.Series{Name: "validation figure (0 to 1)", Values: s.Chosen})
+		chart.Series{Name: "validation figure (0 to 1)", Values: s.Valid})
 }

@@ -88,10 +88,10 @@ func answer(w *cnn.Weights, e Example) schema.Analysis {
 	return schema.Analysis{Key: cnn.ReadKey(w.Key(plainKey(e)), w.Calibration)}
 }
 
-// Selection is the one number that picks an epoch: the mean of what the
+// Overall is the one number that the plot follows: the mean of what the
 // network's answers are measured by. Recordings, where there are any, count as
 // much as all that was rendered.
-func (f Figures) Selection(network string) float64 {
+func (f Figures) Overall(network string) float64 {
 	var rendered, recorded eval.Score
 	for source, s := range f {
 		switch source {
@@ -103,16 +103,16 @@ func (f Figures) Selection(network string) float64 {
 		}
 	}
 	if f[GameMusic] == nil {
-		return selection(network, &rendered)
+		return overall(network, &rendered)
 	}
-	return (selection(network, &rendered) + selection(network, &recorded)) / 2
+	return (overall(network, &rendered) + overall(network, &recorded)) / 2
 }
 
-func selection(network string, s *eval.Score) float64 {
+func overall(network string, s *eval.Score) float64 {
 	if cnn.IsKey(network) {
 		return eval.Share(s.KeyWeighted, s.Keys)
 	}
-	// Of other meters than 3 and 4 there are too few to choose by.
+	// Of other meters than 3 and 4 there are too few to go by.
 	return (eval.Share(s.TempoExact, s.Tempi) + eval.Share(s.TempoOctave, s.Tempi) +
 		s.Balance() + eval.Share(s.BeatF, s.Tracked)) / 4
 }
