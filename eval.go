@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -25,8 +24,7 @@ type evalConfig struct {
 	halves      bool
 	labels      bool
 	store       storeSettings
-	rhythm      string
-	keys        []string
+	rhythm, key string
 	embedding   string
 	fit         string
 	by, report  string
@@ -71,7 +69,7 @@ earworm eval --labels`,
 			s.choice(&e.decoding.Decoder, "decoder", []string{"auto", "native", "ffmpeg"}, "what decodes: auto, native or ffmpeg")
 			s.count(&e.concurrency, "concurrency", runtime.GOMAXPROCS(0), 1, "`number` of recordings at once")
 			s.text(&e.rhythm, "rhythm", "", "weight `file` to measure in place of the built-in rhythm network")
-			s.list(&e.keys, "key", "weight `files` to measure in place of the built-in key networks: one alone, or several together")
+			s.text(&e.key, "key", "", "weight `file` to measure in place of the built-in key network")
 			s.text(&e.embedding, "embedding", "", "weight `file` to measure in place of the built-in whitening of embeddings")
 			s.text(&e.fit, "fit", "", "with --similar: `file` for the whitening of embeddings that the recordings teach")
 			e.store.flags(s)
@@ -144,14 +142,11 @@ func (e *evalConfig) model() (*cnn.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := slices.Clone(e.keys)
-	for _, name := range []string{e.rhythm, e.embedding} {
-		if name != "" {
-			names = append(names, name)
-		}
-	}
 	var networks []*cnn.Weights
-	for _, name := range names {
+	for _, name := range []string{e.rhythm, e.key, e.embedding} {
+		if name == "" {
+			continue
+		}
 		w, err := train.ReadWeights(name)
 		if err != nil {
 			return nil, err

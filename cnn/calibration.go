@@ -3,7 +3,6 @@ package cnn
 import (
 	"errors"
 	"math"
-	"slices"
 )
 
 // Calibration turns what a network says into probabilities that come true. It
@@ -13,68 +12,8 @@ type Calibration struct {
 	// Temperatures divide the logits (Guo et al. 2017, eq. 9); 0 is 1.
 	Tempo float64 `json:"tempo_temperature,omitempty"`
 	Key   float64 `json:"key_temperature,omitempty"`
-	// Together tells how key networks are believed that answer together; one of
-	// them carries it.
-	Together *Together `json:"together,omitempty"`
 	// Meter weighs the evidence of meters; nil is plainMeter.
 	Meter *MeterReading `json:"meter,omitempty"`
-}
-
-// Together is how far key networks can be believed that answer together: by the
-// mean of their log probabilities, divided by a temperature that rises as they
-// disagree.
-type Together struct {
-	With        []string `json:"with"` // versions of the other networks
-	Temperature float64  `json:"temperature"`
-	Doubt       float64  `json:"doubt"` // of the temperature's logarithm, for each nat of disagreement
-}
-
-// apart is how far key networks disagree: their Jensen-Shannon divergence in
-// nats (Lin 1991, eq. 5.1), 0 where they say the same.
-func apart(said [][]float64) (nats float64) {
-	for class := range said[0] {
-		var mean float64
-		for _, p := range said {
-			mean += p[class] / float64(len(said))
-		}
-		for _, p := range said {
-			if p[class] > 0 {
-				nats += p[class] * math.Log(p[class]/mean) / float64(len(said))
-			}
-		}
-	}
-	return nats
-}
-
-// pool makes one distribution of what several networks say.
-func (t Together) pool(said [][]float64) []float64 {
-	if len(said) == 1 {
-		return said[0]
-	}
-	logs := make([]float64, len(said[0]))
-	for _, p := range said {
-		for class, v := range p {
-			logs[class] += math.Log(v+1e-9) / float64(len(said))
-		}
-	}
-	return softmax(logs, t.Temperature*math.Exp(t.Doubt*apart(said)))
-}
-
-// together is the calibration that key networks have for one another: what one
-// of them carries for just these others, else none.
-func together(keys []*Weights) Together {
-	for _, w := range keys {
-		var others []string
-		for _, o := range keys {
-			if o != w {
-				others = append(others, o.Version)
-			}
-		}
-		if t := w.Calibration.Together; t != nil && slices.Equal(t.With, others) {
-			return *t
-		}
-	}
-	return Together{Temperature: 1}
 }
 
 // MeterReading is a multinomial logistic regression over Meters: how much the
@@ -99,8 +38,8 @@ func (c Calibration) meter() MeterReading {
 
 // check tells whether the calibration fits this program's meters and lags.
 func (c Calibration) check() error {
-	if t := c.Together; c.Tempo < 0 || c.Key < 0 || t != nil && !(t.Temperature > 0) {
-		return errors.New("calibration has a temperature that is not above zero")
+	if c.Tempo < 0 || c.Key < 0 {
+		return errors.New("calibration has a temperature below zero")
 	}
 	m := c.Meter
 	if m == nil {

@@ -45,22 +45,18 @@ func newKeyDrawing(m *Model, to *picture.Recorder) *keyDrawing {
 	if to == nil {
 		return nil
 	}
-	return &keyDrawing{to, newKeySums(m.keys)}
+	return &keyDrawing{to, newKeySums(m.key)}
 }
 
-// add takes in so many compressed frames (frames, 232) and what the fronts of
-// the key networks made of them.
-func (d *keyDrawing) add(compressed []float32, fronts [][]float32, frames int) {
+// add takes in so many compressed frames (frames, 232) and what the front of
+// the key network made of them.
+func (d *keyDrawing) add(compressed, front []float32, frames int) {
 	if d == nil {
 		return
 	}
 	d.to.Spectrum(compressed)
-	stride := make([][]float32, len(fronts))
 	for at := 0; at < frames; at += keyStride {
-		for i, front := range fronts {
-			stride[i] = front[at*len(front)/frames : (at+keyStride)*len(front)/frames]
-		}
-		d.sums.add(stride, keyStride)
+		d.sums.add(front[at*len(front)/frames:(at+keyStride)*len(front)/frames], keyStride)
 		if d.sums.frames == drawnKeyFrames {
 			d.answer()
 		}

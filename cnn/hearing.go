@@ -27,7 +27,7 @@ type hearing struct {
 }
 
 // Took is how long parts of a hearing took: the network of tempo, meter and beats
-// with what follows from its answers, and those of keys.
+// with what follows from its answers, and that of keys.
 type Took struct{ Rhythm, Key time.Duration }
 
 // since adds what went by to a part, and gives the time it is now.
@@ -46,7 +46,7 @@ const (
 
 // newHearing begins to hear through an ear; nil where all was listened to before.
 func newHearing(m *Model, ear *listener) *hearing {
-	return &hearing{model: m, ear: ear, rhythm: newRhythmEar(m.rhythm), key: newKeyEar(m.keys)}
+	return &hearing{model: m, ear: ear, rhythm: newRhythmEar(m.rhythm), key: newKeyEar(m.key)}
 }
 
 // likenessFrames are those in which beats are compared: the first ten minutes.
@@ -168,13 +168,13 @@ func (r *rhythmEar) finish() rhythmHeard {
 	return h
 }
 
-// keyEar hears a recording through the key networks, window by window.
+// keyEar hears a recording through the key network, window by window.
 type keyEar struct {
 	sums    keySums
 	drawing *keyDrawing // nil: none
 }
 
-func newKeyEar(networks []*Weights) keyEar { return keyEar{sums: newKeySums(networks)} }
+func newKeyEar(w *Weights) keyEar { return keyEar{sums: newKeySums(w)} }
 
 // window hears n frames of magnitudes (frames, 232), a whole number of strides,
 // with their neighbours: block by block, so that maps stay small.
@@ -182,20 +182,17 @@ func (k *keyEar) window(magnitudes []float32, before, n int, rms, cents float64)
 	wide := KeyFrontEnd.Bands
 	end := before + n
 	frames := len(magnitudes) / wide / keyStride * keyStride
-	fronts := make([][]float32, len(k.sums.nets))
+	net := k.sums.net
 	for from := before; from < end; from += keyBlock {
 		to := min(end, from+keyBlock)
 		first, last := max(0, from-keyReach), min(frames, to+keyReach)
 		x := make([]float32, (last-first)*wide)
 		KeyFrontEnd.Compress(x, magnitudes[first*wide:last*wide], rms)
-		input := KeyInput(x, cents)
-		for i, net := range k.sums.nets {
-			y := KeyFront(net.weights.Network, net, input)
-			row, stride := y.Bands*y.Channels, (last-first)/y.Frames
-			fronts[i] = y.Data[(from-first)/stride*row : (to-first)/stride*row]
-		}
-		k.sums.add(fronts, to-from)
-		k.drawing.add(x[(from-first)*wide:(to-first)*wide], fronts, to-from)
+		y := KeyFront(net.weights.Network, net, KeyInput(x, cents))
+		row, stride := y.Bands*y.Channels, (last-first)/y.Frames
+		front := y.Data[(from-first)/stride*row : (to-first)/stride*row]
+		k.sums.add(front, to-from)
+		k.drawing.add(x[(from-first)*wide:(to-first)*wide], front, to-from)
 	}
 }
 

@@ -2,8 +2,9 @@ package cnn
 
 import "earworm/cnn/layer"
 
-// Two key networks answer together (key.go): they are built on different
-// grounds, and so are wrong in different places. Both hear the same input.
+// There are two key networks, built on different grounds and so wrong in
+// different places; both hear the same input. The circle network ships; the
+// plain one was among its teachers.
 const (
 	// KeyCircle is the network that goes around the circle of pitch classes.
 	KeyCircle = "key"
@@ -23,7 +24,7 @@ const (
 	keyHidden    = 32
 	keyModes     = 2 // major, minor
 
-	// keyStride is how many frames the fronts may make one of: blocks are a
+	// keyStride is how many frames a front may make one of: blocks are a
 	// whole number of them long.
 	keyStride = 4
 	// keyReach is how many frames to either side a front looks, at most, as a

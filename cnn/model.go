@@ -16,11 +16,11 @@ import (
 //go:embed *.weights
 var weightFiles embed.FS
 
-// Model is a rhythm network and key networks, which answer together, with their
-// weights. It is safe for concurrent use.
+// Model is a rhythm network and a key network with their weights. It is safe for
+// concurrent use.
 type Model struct {
 	rhythm    *Weights
-	keys      []*Weights
+	key       *Weights
 	whitening *Weights // of embeddings; nil leaves them as they are
 }
 
@@ -45,64 +45,56 @@ func Load() (*Model, error) {
 	return NewModel(networks...)
 }
 
-// NewModel puts together a rhythm network, one or more key networks and, where
-// there is one, the whitening of what these embed.
+// NewModel puts together a rhythm network, a key network and, where there is
+// one, the whitening of what these embed.
 func NewModel(networks ...*Weights) (*Model, error) {
 	m := &Model{}
 	for _, w := range networks {
-		switch {
-		case IsKey(w.Network):
-			m.keys = append(m.keys, w)
-		case w.Network == Embedding && m.whitening != nil:
-			return nil, fmt.Errorf("model: %s and %s both whiten embeddings; want one", m.whitening.Version, w.Version)
-		case w.Network == Embedding:
-			m.whitening = w
-		case m.rhythm != nil:
-			return nil, fmt.Errorf("model: %s and %s are both rhythm networks; want one", m.rhythm.Version, w.Version)
-		default:
-			m.rhythm = w
+		part := m.part(w)
+		if *part != nil {
+			return nil, fmt.Errorf("model: %s and %s do the same; want one of them", (*part).Version, w.Version)
 		}
+		*part = w
 	}
-	if m.rhythm == nil || len(m.keys) == 0 {
-		return nil, errors.New("model: want a rhythm network and at least one key network")
+	if m.rhythm == nil || m.key == nil {
+		return nil, errors.New("model: want a rhythm network and a key network")
 	}
-	slices.SortStableFunc(m.keys, func(a, b *Weights) int { return strings.Compare(a.Network, b.Network) })
 	return m, m.checkWhitening()
 }
 
-// With returns a model with other networks: a rhythm network takes the place of
-// the one there was, key networks that of all key networks. The whitening stays
-// where it is for the embeddings of the networks that there are then.
-func (m *Model) With(networks ...*Weights) (*Model, error) {
-	rhythm, keys := []*Weights{m.rhythm}, m.keys
-	whitened := false
-	for _, w := range networks {
-		switch {
-		case w.Network == Embedding:
-			whitened = true
-		case IsKey(w.Network):
-			keys = nil
-		default:
-			rhythm = nil
-		}
+// part is where weights have their place.
+func (m *Model) part(w *Weights) **Weights {
+	switch {
+	case IsKey(w.Network):
+		return &m.key
+	case w.Network == Embedding:
+		return &m.whitening
+	default:
+		return &m.rhythm
 	}
-	with, err := NewModel(slices.Concat(rhythm, keys, networks)...)
-	if err == nil && !whitened && m.whitening != nil && with.whitens(m.whitening) {
+}
+
+// With returns a model with other networks in the place of those that there
+// were. The whitening stays where it is for the embeddings of the networks that
+// there are then.
+func (m *Model) With(networks ...*Weights) (*Model, error) {
+	kept := *m
+	for _, w := range networks {
+		*kept.part(w) = nil
+	}
+	kept.whitening = nil
+	all := slices.DeleteFunc([]*Weights{kept.rhythm, kept.key}, func(w *Weights) bool { return w == nil })
+	with, err := NewModel(append(all, networks...)...)
+	if err == nil && with.whitening == nil && m.whitening != nil && with.whitens(m.whitening) {
 		with.whitening = m.whitening
 	}
 	return with, err
 }
 
-// networks are all of the model's, rhythm first; a whitening is none.
-func (m *Model) networks() []*Weights { return append([]*Weights{m.rhythm}, m.keys...) }
-
-// Version names every network and the whitening of embeddings, such as
+// Version names the networks and the whitening of embeddings, such as
 // "rhythm-2026.1+key-2026.1+embedding-2026.1".
 func (m *Model) Version() string {
-	var versions []string
-	for _, w := range m.networks() {
-		versions = append(versions, w.Version)
-	}
+	versions := []string{m.rhythm.Version, m.key.Version}
 	if m.whitening != nil {
 		versions = append(versions, m.whitening.Version)
 	}

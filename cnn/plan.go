@@ -41,7 +41,7 @@ type Size struct {
 // Sizes are those of the model's networks.
 func (m *Model) Sizes() []Size {
 	var sizes []Size
-	for _, w := range m.networks() {
+	for _, w := range []*Weights{m.rhythm, m.key} {
 		s := Size{Network: w.Network, Version: w.Version}
 		for _, t := range w.Tensors {
 			s.Weights += t.Len()

@@ -57,7 +57,7 @@ func TestBadWeightsAreRefusedByName(t *testing.T) {
 		"another version of the format": {append([]byte("EARWORM2"), good[8:]...), `format is "EARWORM2"; this program reads EARWORM1`},
 		"no version":                    {changed(func(w *Weights) { w.Version = "" }), `version is ""; want a name such as key-2026.1`},
 		"two versions":                  {changed(func(w *Weights) { w.Version = "key-1+key-2" }), `version is "key-1+key-2"`},
-		"cold":                          {changed(func(w *Weights) { w.Calibration.Together = &Together{} }), "temperature that is not above zero"},
+		"cold":                          {changed(func(w *Weights) { w.Calibration.Key = -1 }), "temperature below zero"},
 		"one bit flipped":               {append(append([]byte(nil), good[:500]...), append([]byte{good[500] ^ 1}, good[501:]...)...), "checksum"},
 		"cut short":                     {good[:len(good)-100], "checksum"},
 		"unknown network":               {changed(func(w *Weights) { w.Network = "mood" }), `network is "mood"`},

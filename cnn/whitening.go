@@ -41,10 +41,8 @@ func NewWhitening(m *Model, mean, axes []float32) (*Weights, error) {
 // embedders are the versions of the networks that embeddings are made from.
 func (m *Model) embedders() []string {
 	versions := []string{m.rhythm.Version}
-	for _, w := range m.keys {
-		if w.Network == KeyCircle {
-			versions = append(versions, w.Version)
-		}
+	if m.key.Network == KeyCircle {
+		versions = append(versions, m.key.Version)
 	}
 	return versions
 }

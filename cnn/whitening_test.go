@@ -78,11 +78,11 @@ func TestWhatPointsNowhere(t *testing.T) {
 }
 
 // A whitening is for the embeddings that it was learned from: with another
-// network among those that embed it is left out, with another plain network not.
+// network in the model it is left out.
 func TestWhiteningIsForItsNetworks(t *testing.T) {
 	t.Parallel()
 	m := shipped(t)
-	circle := m.keys[0].Clone()
+	circle := m.key.Clone()
 	circle.Version = "key-old"
 	for name, tc := range map[string]struct {
 		networks []*Weights
@@ -90,7 +90,8 @@ func TestWhiteningIsForItsNetworks(t *testing.T) {
 	}{
 		"another rhythm network": {[]*Weights{untrained(t, "rhythm")}, false},
 		"another circle network": {[]*Weights{circle}, false},
-		"another plain network":  {[]*Weights{m.keys[0], untrained(t, KeyPlain)}, true},
+		"a plain network":        {[]*Weights{untrained(t, KeyPlain)}, false},
+		"the same networks":      {[]*Weights{m.key, m.rhythm}, true},
 		"another whitening":      {[]*Weights{untrainedWhitening(t, m, "embedding-test")}, true},
 	} {
 		with, err := m.With(tc.networks...)
@@ -102,8 +103,10 @@ func TestWhiteningIsForItsNetworks(t *testing.T) {
 		}
 	}
 	for want, networks := range map[string][]*Weights{
-		"these are of rhythm-test": {untrained(t, "rhythm"), m.keys[0], untrainedWhitening(t, m, "embedding-1")},
-		"want one":                 {m.rhythm, m.keys[0], m.whitening, untrainedWhitening(t, m, "embedding-1")},
+		"these are of rhythm-test": {untrained(t, "rhythm"), m.key, untrainedWhitening(t, m, "embedding-1")},
+		"want one of them":         {m.rhythm, m.key, m.whitening, untrainedWhitening(t, m, "embedding-1")},
+		m.key.Version + " and key": {m.rhythm, m.key, untrained(t, KeyPlain)},
+		"and a key network":        {m.rhythm},
 	} {
 		if _, err := NewModel(networks...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v; want one with %q", err, want)
