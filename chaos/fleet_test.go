@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -84,10 +85,21 @@ func (f *fleet) onCassandra(build string) {
 	f.rows = cassandratest.Connect(f.t, at)
 	f.env = append(f.env, "EARWORM_CASSANDRA="+f.toStore.addr, "EARWORM_CASSANDRA_KEYSPACE="+f.keyspace)
 	f.t.Cleanup(func() { cassandratest.Drop(f.t, at, f.keyspace) })
-	f.runBuild(build, "migrate")
+	f.migrate(build)
 	if build == program {
 		f.openCassandra()
 	}
+}
+
+// migrating keeps fleets that begin at once from changing schemas at once: a server
+// does that one after the other, and on a slow machine the last waits for a minute.
+var migrating sync.Mutex
+
+func (f *fleet) migrate(build string) {
+	f.t.Helper()
+	migrating.Lock()
+	defer migrating.Unlock()
+	f.runBuild(build, "migrate")
 }
 
 // openCassandra opens the store past the proxy.
