@@ -154,7 +154,7 @@ func (t *trainConfig) examples(ctx context.Context, c console) ([]train.Example,
 
 // plot draws loss and validation figure by epoch beside the weights.
 func (t *trainConfig) plot(out io.Writer) error {
-	name := strings.TrimSuffix(t.Out, ".weights") + ".svg"
+	name := strings.TrimSuffix(t.Out, ".weights") + ".png"
 	if err := train.Plot(name, t.Checkpoint); err != nil {
 		return err
 	}

@@ -1,13 +1,11 @@
-// Package chart draws figures of training and evaluation as SVG files.
+// Package chart draws figures of training and evaluation as PNG files.
 package chart
 
 import (
 	"fmt"
-	"html"
+	"image/color"
 	"math"
-	"os"
 	"slices"
-	"strings"
 )
 
 // The picture, and what is left around its field for names and numbers, in pixels.
@@ -15,6 +13,13 @@ const (
 	width, height = 680, 380
 	left, right   = 70, 20
 	top, bottom   = 40, 60
+)
+
+var (
+	grid = color.Gray{0xcc}
+	ink  = color.Gray{0x5a}
+	// lines are told apart by hue and by lightness.
+	lines = []color.Color{color.Black, color.RGBA{0x2f, 0x7e, 0xd8, 0xff}, color.RGBA{0xe0, 0x8a, 0x1e, 0xff}}
 )
 
 // Series is a line: values at 1, 2, 3 and on.
@@ -29,94 +34,96 @@ func Lines(file, axis string, all ...Series) error {
 	for _, s := range all {
 		most, longest = max(most, slices.Max(append([]float64{0}, s.Values...))), max(longest, len(s.Values))
 	}
-	d := drawing{}
-	up := d.scale(most)
+	c, err := newCanvas(width, height)
+	if err != nil {
+		return err
+	}
+	up := c.axis(most)
 	across := func(n float64) float64 { return left + (n-1)/float64(longest-1)*(width-left-right) }
 	for n := 0.0; n <= float64(longest); n += max(1, step(float64(longest))) {
 		if n > 0 {
-			d.text(across(n), height-bottom+20, "middle", number(n))
+			c.text(across(n), height-bottom+20, middle, number(n))
 		}
 	}
-	d.text(width/2, height-10, "middle", axis)
+	c.text(width/2, height-10, middle, axis)
 	for i, s := range all {
-		points := make([]string, len(s.Values))
+		points := make([][2]float64, len(s.Values))
 		for j, v := range s.Values {
-			points[j] = fmt.Sprintf("%.1f,%.1f", across(float64(j+1)), up(v))
+			points[j] = [2]float64{across(float64(j + 1)), up(v)}
 		}
-		style := fmt.Sprintf(`fill="none" stroke="black" stroke-dasharray="%s"`, []string{"none", "6 4", "2 3"}[i%3])
-		d.add(`<polyline points="%s" %s/>`, strings.Join(points, " "), style)
-		d.add(`<path d="M%d,%dh30" %s/>`, width-right-30, top+18*i+10, style)
-		d.text(width-right-36, float64(top+18*i+14), "end", s.Name)
+		hue, row := lines[i%len(lines)], float64(top+18*i)
+		c.stroke(points, hue)
+		c.stroke([][2]float64{{width - right - 30, row + 10}, {width - right, row + 10}}, hue)
+		c.text(width-right-36, row+14, end, s.Name)
 	}
-	return d.save(file, width, height)
+	return c.save(file)
 }
 
 // Bars draws counts, each with its name below it.
 func Bars(file, title string, names []string, counts []float64) error {
-	d := drawing{}
-	d.text(width/2, 24, "middle", title)
-	up := d.scale(slices.Max(counts))
+	c, err := newCanvas(width, height)
+	if err != nil {
+		return err
+	}
+	c.text(width/2, 24, middle, title)
+	up := c.axis(slices.Max(counts))
 	each := float64(width-left-right) / float64(len(counts))
 	for i, n := range counts {
-		middle := left + each*(float64(i)+0.5)
-		d.add(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="#5a5a5a"/>`,
-			middle-0.35*each, up(n), 0.7*each, up(0)-up(n))
-		d.text(middle, height-bottom+20, "middle", names[i])
+		at := left + each*(float64(i)+0.5)
+		c.fill(at-0.35*each, up(n), 0.7*each, up(0)-up(n), ink)
+		c.text(at, height-bottom+20, middle, names[i])
 	}
-	return d.save(file, width, height)
+	return c.save(file)
 }
 
 // Matrix draws counts, truth downwards and answers across, each with its number;
 // shades are shares of the row.
 func Matrix(file, title string, truths, answers []string, counts [][]float64) error {
 	const cell, edge, above = 56, 110, 70
-	d := drawing{}
 	wide, high := edge+cell*len(answers)+right, above+cell*len(truths)+40
-	d.text(float64(wide)/2, 24, "middle", title)
-	d.text(float64(edge+cell*len(answers)/2), float64(high-12), "middle", "heard (across), truth (down)")
-	for c, name := range answers {
-		d.text(float64(edge+cell*c+cell/2), above-10, "middle", name)
+	c, err := newCanvas(wide, high)
+	if err != nil {
+		return err
+	}
+	c.text(float64(wide)/2, 24, middle, title)
+	c.text(float64(edge+cell*len(answers)/2), float64(high-12), middle, "heard (across), truth (down)")
+	for i, name := range answers {
+		c.text(float64(edge+cell*i+cell/2), above-10, middle, name)
 	}
 	for r, row := range counts {
-		y := above + cell*r
-		d.text(edge-10, float64(y+cell/2+5), "end", truths[r])
+		y := float64(above + cell*r)
+		c.text(edge-10, y+cell/2+5, end, truths[r])
 		var sum float64
 		for _, n := range row {
 			sum += n
 		}
-		for c, n := range row {
-			// From white to a blue that black numbers can still be read on.
-			share := n / max(sum, 1)
-			d.add(`<rect x="%d" y="%d" width="%d" height="%d" fill="rgb(%.0f,%.0f,255)" stroke="#ddd"/>`,
-				edge+cell*c, y, cell, cell, 255-155*share, 255-78*share)
+		for i, n := range row {
+			x := float64(edge + cell*i)
+			c.fill(x, y, cell, cell, grid)
+			c.fill(x+0.5, y+0.5, cell-1, cell-1, shade(n/max(sum, 1)))
 			if n > 0 {
-				d.text(float64(edge+cell*c+cell/2), float64(y+cell/2+5), "middle", number(n))
+				c.text(x+cell/2, y+cell/2+5, middle, number(n))
 			}
 		}
 	}
-	return d.save(file, wide, high)
+	return c.save(file)
 }
 
-// drawing is the inside of an SVG picture.
-type drawing struct{ strings.Builder }
-
-func (d *drawing) add(format string, values ...any) { fmt.Fprintf(d, format+"\n", values...) }
-
-// text writes words with their anchor ("start", "middle", "end") at a point.
-func (d *drawing) text(x, y float64, anchor, words string) {
-	d.add(`<text x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, x, y, anchor, html.EscapeString(words))
+// shade is from white to a blue that black numbers can still be read on.
+func shade(share float64) color.Color {
+	return color.RGBA{uint8(255 - 155*share), uint8(255 - 78*share), 255, 255}
 }
 
-// scale draws the upright axis from 0 to at least most, with a line at each
+// axis draws the upright axis from 0 to at least most, with a line at each
 // number, and gives where a value is.
-func (d *drawing) scale(most float64) (up func(float64) float64) {
+func (c *canvas) axis(most float64) (up func(float64) float64) {
 	by := step(most)
-	end := by * max(1, math.Ceil(most/by))
-	up = func(v float64) float64 { return height - bottom - v/end*(height-top-bottom) }
-	for i := range int(math.Round(end/by)) + 1 {
+	most = by * max(1, math.Ceil(most/by))
+	up = func(v float64) float64 { return height - bottom - v/most*(height-top-bottom) }
+	for i := range int(math.Round(most/by)) + 1 {
 		v := by * float64(i)
-		d.add(`<path d="M%d,%.1fH%d" stroke="#ccc"/>`, left, up(v), width-right)
-		d.text(left-8, up(v)+5, "end", number(v))
+		c.fill(left, up(v)-0.5, width-left-right, 1, grid)
+		c.text(left-8, up(v)+5, end, number(v))
 	}
 	return up
 }
@@ -138,14 +145,3 @@ func step(most float64) float64 {
 }
 
 func number(v float64) string { return fmt.Sprintf("%.6g", v) }
-
-func (d *drawing) save(file string, wide, high int) error {
-	picture := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" font-size="14">
-<rect width="100%%" height="100%%" fill="white"/>
-%s</svg>
-`, wide, high, wide, high, d.String())
-	if err := os.WriteFile(file, []byte(picture), 0o600); err != nil {
-		return fmt.Errorf("chart %q: %w", file, err)
-	}
-	return nil
-}

@@ -76,20 +76,20 @@ var page string
 
 var pageTemplate = template.Must(template.New("report").Parse(page))
 
-// WriteReport leaves index.html in a folder, with its plots as SVG files: the
+// WriteReport leaves index.html in a folder, with its plots as PNG files: the
 // ratio of heard to true tempi, how far keys are off around the circle of
 // fifths, the matrix of meters.
 func WriteReport(dir string, model []cnn.Size, groups []Group, all []Judged) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	if err := plotTempi(filepath.Join(dir, "tempo.svg"), all); err != nil {
+	if err := plotTempi(filepath.Join(dir, "tempo.png"), all); err != nil {
 		return err
 	}
-	if err := plotKeys(filepath.Join(dir, "key.svg"), all); err != nil {
+	if err := plotKeys(filepath.Join(dir, "key.png"), all); err != nil {
 		return err
 	}
-	if err := plotMeters(filepath.Join(dir, "meter.svg"), all); err != nil {
+	if err := plotMeters(filepath.Join(dir, "meter.png"), all); err != nil {
 		return err
 	}
 	f, err := os.Create(filepath.Join(dir, "index.html"))

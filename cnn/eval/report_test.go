@@ -50,8 +50,8 @@ func TestReportShowsTheWorst(t *testing.T) {
 	if text := string(page); !strings.Contains(text, "sure-003.mp3") || strings.Contains(text, "right-001.mp3") {
 		t.Errorf("page is %s", text)
 	}
-	for _, name := range []string{"tempo.svg", "key.svg", "meter.svg"} {
-		if file, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.HasPrefix(string(file), "<svg ") {
+	for _, name := range []string{"tempo.png", "key.png", "meter.png"} {
+		if file, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.HasPrefix(string(file), "\x89PNG\r\n") {
 			t.Errorf("%s: %v, %d bytes", name, err, len(file))
 		}
 	}

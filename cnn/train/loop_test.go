@@ -77,7 +77,7 @@ func TestTrainingLearns(t *testing.T) {
 	if s, last, err := start(c); err != nil || s.Epoch != c.Epochs || !slices.Equal(w.Tensor("key1.w"), last.Tensor("key1.w")) {
 		t.Errorf("the weights are not those of the last of %d epochs (%v)", c.Epochs, err)
 	}
-	if err := Plot(filepath.Join(t.TempDir(), "loss.svg"), c.Checkpoint); err != nil {
+	if err := Plot(filepath.Join(t.TempDir(), "loss.png"), c.Checkpoint); err != nil {
 		t.Error(err)
 	}
 }

@@ -3,7 +3,7 @@ package train
 import "earworm/cnn/chart"
 
 // Plot draws a run's loss and validation figure by epoch, from its checkpoint,
-// as an SVG file.
+// as a PNG file.
 func Plot(name, checkpoint string) error {
 	s, _, err := start(Config{Checkpoint: checkpoint, Network: "rhythm"})
 	if err != nil {
