@@ -62,6 +62,9 @@ func order(e midi.Event) int {
 }
 
 // FromMIDI takes the notes and controls out of a file. It knows no labels.
+// As on a synthesizer, a key that is struck again ends what it sounded before, and
+// one that is let go all of it: there are files that strike a dozen times and let
+// go once.
 func FromMIDI(f *midi.File) *Score {
 	s := &Score{}
 	tempo := f.Tempo()
@@ -73,15 +76,19 @@ func FromMIDI(f *midi.File) *Score {
 		switch e.Kind() {
 		case midi.NoteOn, midi.NoteOff:
 			v := voice{e.Channel(), e.Data[0]}
-			if e.Kind() == midi.NoteOn && e.Data[1] > 0 {
+			struck := e.Kind() == midi.NoteOn && e.Data[1] > 0
+			open := sounding[v]
+			if len(open) > 0 && !(struck && s.Notes[open[0]].On == at) {
+				for _, i := range open {
+					s.Notes[i].Off = at
+				}
+				open = open[:0]
+			}
+			if struck {
 				s.Notes = append(s.Notes, Note{On: at, Off: -1, Channel: v.channel, Pitch: v.pitch, Velocity: e.Data[1]})
-				sounding[v] = append(sounding[v], len(s.Notes)-1)
-				continue
+				open = append(open, len(s.Notes)-1)
 			}
-			if open := sounding[v]; len(open) > 0 {
-				s.Notes[open[0]].Off = at
-				sounding[v] = open[1:]
-			}
+			sounding[v] = open
 		case midi.Controller, midi.ProgramChange, midi.Pressure, midi.PitchBend:
 			c := Control{At: at, Status: e.Status}
 			copy(c.Data[:], e.Data)

@@ -2,6 +2,7 @@ package score_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"earworm/samples/midi"
@@ -106,5 +107,42 @@ func TestMIDIRoundTrip(t *testing.T) {
 	}
 	if math.Abs(got.Length-want.Length) > 1e-3 {
 		t.Errorf("length is %g; want %g", got.Length, want.Length)
+	}
+}
+
+// Keys end as on a synthesizer, however often they were struck: a letting go ends
+// all that sounds, another stroke what sounded before it.
+func TestKeysEndAsOnASynthesizer(t *testing.T) {
+	t.Parallel()
+	const on, off = midi.NoteOn, midi.NoteOff
+	type key struct {
+		tick   int64
+		status byte
+	}
+	tests := map[string]struct {
+		keys []key
+		want [][2]float64
+	}{
+		"struck once":                {[]key{{0, on}, {500, off}}, [][2]float64{{0, 0.5}}},
+		"struck thrice, let go once": {[]key{{0, on}, {500, on}, {1000, on}, {1500, off}}, [][2]float64{{0, 0.5}, {0.5, 1}, {1, 1.5}}},
+		"two voices at once":         {[]key{{0, on}, {0, on}, {500, off}, {1000, off}}, [][2]float64{{0, 0.5}, {0, 0.5}}},
+		"never let go":               {[]key{{0, on}, {500, on}}, [][2]float64{{0, 0.5}, {0.5, 2}}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var track midi.Track
+			for _, k := range test.keys {
+				track = append(track, midi.Event{Tick: k.tick, Status: k.status, Data: []byte{60, 64}})
+			}
+			track = append(track, midi.Event{Tick: 2000, Status: midi.Meta, Type: midi.TrackName})
+			var got [][2]float64
+			for _, n := range score.FromMIDI(&midi.File{Division: 500, Tracks: []midi.Track{track}}).Notes {
+				got = append(got, [2]float64{n.On, n.Off})
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("notes are %v; want %v", got, test.want)
+			}
+		})
 	}
 }
