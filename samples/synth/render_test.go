@@ -3,8 +3,11 @@
 package synth_test
 
 import (
+	"context"
 	"math"
+	"slices"
 	"testing"
+	"time"
 
 	"earworm/dsp"
 	"earworm/samples/midi"
@@ -49,5 +52,31 @@ func TestOnsetsAreWhereTheScoreSays(t *testing.T) {
 				t.Errorf("%s: the click at %.3f s sounds %.1f ms off", font.Name, n.On, off*1000)
 			}
 		}
+	}
+}
+
+// A score of more voices than FluidSynth has by itself ends, and what comes after
+// its chords is heard.
+func TestManyVoicesEnd(t *testing.T) {
+	t.Parallel()
+	const cleanGuitar = 27
+	s := &score.Score{Length: 8}
+	s.Program(0, cleanGuitar)
+	for i := range 700 {
+		s.Notes = append(s.Notes, score.Note{On: 0.05 * float64(max(i-600, 0)), Off: 6, Pitch: 40 + uint8(i%5), Velocity: 65})
+	}
+	s.Notes = append(s.Notes, score.Note{On: 7.5, Off: 8, Channel: 1, Pitch: 72, Velocity: 110})
+	for _, font := range synth.Fonts() {
+		t.Run(font.Name, func(t *testing.T) {
+			ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+			defer stop()
+			pcm, err := synth.Render(ctx, s, synth.Config{Font: font.Path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last := slices.Max(pcm[int(7.5*dsp.SampleRate)*synth.Channels:]); last < 0.01 {
+				t.Errorf("the last note is not heard: %g at most", last)
+			}
+		})
 	}
 }

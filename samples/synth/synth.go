@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -27,6 +28,10 @@ var ErrNoFluidSynth = errors.New("fluidsynth is not installed; try: apt-get inst
 // once a block of 64, and gives the block after. Measured with clicks, at 22,050
 // and 44,100 Hz; it is taken off so that labels stay exact.
 const latency = 110
+
+// polyphony is how many voices sound at once. A score for an orchestra needs more
+// than FluidSynth's 256, beyond which notes are lost and others never end.
+const polyphony = 2048
 
 // Channels is how many channels Render gives, interleaved.
 const Channels = 2
@@ -92,19 +97,18 @@ func Render(ctx context.Context, s *score.Score, c Config) ([]float32, error) {
 	if err := errors.Join(err, file.Close()); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
-	pcm, err := run(ctx, c, file.Name())
+	frames := int(math.Round(s.Length * float64(c.Rate)))
+	pcm, err := run(ctx, c, file.Name(), latency+frames)
 	if err != nil {
 		return nil, fmt.Errorf("render with %s: %w", filepath.Base(c.Font), err)
 	}
-	pcm = pcm[min(latency*Channels, len(pcm)):]
-	want := int(math.Round(s.Length*float64(c.Rate))) * Channels
-	if len(pcm) < want {
-		pcm = append(pcm, make([]float32, want-len(pcm))...)
-	}
-	return pcm[:want], nil
+	return pcm[latency*Channels:], nil
 }
 
-func run(ctx context.Context, c Config, path string) ([]float32, error) {
+// run returns (frames, 2) samples of what FluidSynth plays, with silence after its
+// end. What would come later is not waited for: FluidSynth plays until its last
+// voice has died away, and there are voices that never do.
+func run(ctx context.Context, c Config, path string, frames int) ([]float32, error) {
 	effects := "0"
 	if c.Reverb {
 		effects = "1"
@@ -115,28 +119,43 @@ func run(ctx context.Context, c Config, path string) ([]float32, error) {
 		"-R", effects, "-C", effects,
 		"-o", "synth.dynamic-sample-loading=1", // only the instruments that play
 		"-o", "synth.lock-memory=0",
+		"-o", "synth.polyphony=" + strconv.Itoa(polyphony),
 		"-T", "raw", "-O", "float", "-E", "little", "-F", "/dev/stdout",
 	}
 	if c.Commands != "" {
 		args = append(args, "-f", c.Commands)
 	}
-	cmd := exec.CommandContext(ctx, c.Program, append(args, c.Font, path)...)
-	var out, complaints bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaints
-	err := cmd.Run()
-	switch {
-	case errors.Is(err, exec.ErrNotFound):
+	playing, stop := context.WithCancel(ctx)
+	defer stop()
+	cmd := exec.CommandContext(playing, c.Program, append(args, c.Font, path)...)
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	sound, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); errors.Is(err, exec.ErrNotFound) {
 		return nil, ErrNoFluidSynth
+	} else if err != nil {
+		return nil, err
+	}
+	raw := make([]byte, frames*Channels*4)
+	n, short := io.ReadFull(sound, raw)
+	if short == nil {
+		stop()
+	}
+	err = cmd.Wait()
+	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case err != nil:
+	case short != nil && err != nil:
 		return nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints.String()))
-	case out.Len() < 4*Channels:
+	case n < 4*Channels:
 		return nil, fmt.Errorf("no sound came out: %s", strings.TrimSpace(complaints.String()))
 	}
-	pcm := make([]float32, out.Len()/4)
-	for i := range pcm {
-		pcm[i] = math.Float32frombits(binary.LittleEndian.Uint32(out.Bytes()[4*i:]))
+	pcm := make([]float32, frames*Channels)
+	for i := range n / 4 {
+		pcm[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 	}
 	return pcm, nil
 }
