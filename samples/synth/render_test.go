@@ -68,6 +68,7 @@ func TestManyVoicesEnd(t *testing.T) {
 	s.Notes = append(s.Notes, score.Note{On: 7.5, Off: 8, Channel: 1, Pitch: 72, Velocity: 110})
 	for _, font := range synth.Fonts() {
 		t.Run(font.Name, func(t *testing.T) {
+			t.Parallel()
 			ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 			defer stop()
 			pcm, err := synth.Render(ctx, s, synth.Config{Font: font.Path})
