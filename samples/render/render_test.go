@@ -306,6 +306,26 @@ func TestHeardKeepsOnlyPlainKeys(t *testing.T) {
 	}
 }
 
+// A chart's key holds where its accompaniment sounds like it.
+func TestAccompanimentsKeepTheKeyThatIsHeard(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "c.mid"), bandFile(t, 100))
+	for said, want := range map[schema.Key]schema.Key{
+		schema.KeyOf(0, false): schema.KeyOf(0, false),
+		schema.KeyOf(6, true):  schema.UnknownKey,
+	} {
+		e := entry{path: "c.mid", key: said, meter: schema.Meter{Beats: 4, Unit: 4}, tempoBPM: 100}
+		got, err := (&mma{dir, []entry{e}}).take(t.Context(), rand.New(rand.NewPCG(1, 1)), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.score.Key != want {
+			t.Errorf("C major said to be %s is taken for %q; want %q", said, got.score.Key, want)
+		}
+	}
+}
+
 func TestConfigNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	good := Config{Corpus: "c", Out: "o", Hours: 1}
