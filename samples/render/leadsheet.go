@@ -78,11 +78,7 @@ func (l *leadsheet) take(_ context.Context, rng *rand.Rand, _ int) (excerpt, err
 	piece.Genre = b.Style
 	humanise(rng, piece, 0.008, between(rng, 0.002, 0.01))
 	cut, err := cutOut(rng, piece)
-	if err != nil {
-		return excerpt{}, err
-	}
-	cut.Key = heard(cut)
-	return excerpt{piece: e.path, score: cut, band: true}, nil
+	return excerpt{piece: e.path, score: cut, band: true}, err
 }
 
 // kinds are chord symbols as MusicXML spells them, in chart notation.

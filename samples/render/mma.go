@@ -15,8 +15,7 @@ import (
 )
 
 // mma is accompaniments that a program generated from chord charts, in the
-// grooves of many genres. Their meters and tempi are exact; a chart's key is kept
-// where it can be heard in the excerpt.
+// grooves of many genres. Their meters and tempi are exact.
 type mma struct {
 	dir    string
 	pieces []entry
@@ -57,11 +56,7 @@ func (m *mma) take(_ context.Context, rng *rand.Rand, _ int) (excerpt, error) {
 	s.Stretch(math.Exp(rng.NormFloat64() * 0.1))
 	reorchestrate(rng, s)
 	cut, err := cutOut(rng, s)
-	if err != nil {
-		return excerpt{}, err
-	}
-	cut.Key = heard(cut)
-	return excerpt{piece: e.path, score: cut}, nil
+	return excerpt{piece: e.path, score: cut}, err
 }
 
 // draw takes a meter other than 4/4 as often as 4/4, so that they are learned.

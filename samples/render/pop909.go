@@ -60,11 +60,7 @@ func (p *pop909) take(_ context.Context, rng *rand.Rand, _ int) (excerpt, error)
 	p.arrange(rng, s)
 	s.Stretch(math.Exp(rng.NormFloat64() * 0.1))
 	cut, err := cutOut(rng, s)
-	if err != nil {
-		return excerpt{}, err
-	}
-	cut.Key = heard(cut)
-	return excerpt{piece: e.path, score: cut, band: true}, nil
+	return excerpt{piece: e.path, score: cut, band: true}, err
 }
 
 // arrange gives the three tracks, which are pianos all, instruments.

@@ -119,21 +119,23 @@ func splitOf(source, piece string) string {
 var errShort = errors.New("piece is too short")
 
 // cutOut takes a random stretch of ExcerptS out of a piece, or the whole of a
-// shorter one that lasts at least 12 s.
+// shorter one that lasts at least 12 s. It keeps the piece's key where that can be
+// heard in it.
 func cutOut(rng *rand.Rand, s *score.Score) (*score.Score, error) {
 	if s.Length < 12 {
 		return nil, errShort
 	}
-	spare := s.Length - ExcerptS
-	if spare <= 0 {
-		return s.Cut(0, s.Length), nil
+	var start float64
+	if spare := s.Length - ExcerptS; spare > 0 {
+		start = rng.Float64() * spare
 	}
-	start := rng.Float64() * spare
-	return s.Cut(start, start+ExcerptS), nil
+	cut := s.Cut(start, min(start+ExcerptS, s.Length))
+	cut.Key = heard(cut)
+	return cut, nil
 }
 
-// cutMovement cuts an excerpt out of a piece that may modulate. Half begin
-// where the music does, in its key; the others keep it where it can be heard.
+// cutMovement cuts an excerpt out of a movement. Half begin where the music does,
+// in its key.
 func cutMovement(rng *rand.Rand, s *score.Score) (*score.Score, error) {
 	cut, err := cutOut(rng, s)
 	if err != nil {
@@ -142,8 +144,6 @@ func cutMovement(rng *rand.Rand, s *score.Score) (*score.Score, error) {
 	if len(s.Notes) > 0 && rng.IntN(2) == 0 {
 		start := min(s.Notes[0].On, max(s.Length-ExcerptS, 0))
 		cut = s.Cut(start, min(start+ExcerptS, s.Length))
-	} else {
-		cut.Key = heard(cut)
 	}
 	return cut, nil
 }
