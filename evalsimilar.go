@@ -59,6 +59,9 @@ func (e *evalConfig) similar(ctx context.Context, c console, operands []string) 
 		}
 		first, second, heard = append(first, x.first), append(second, x.second), append(heard, x)
 	}
+	if len(heard) == 0 {
+		return errReported
+	}
 	if e.fit != "" {
 		return e.learnWhitening(ctx, c, model, first, second)
 	}
