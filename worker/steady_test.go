@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"earworm/dsp/decode"
@@ -79,19 +80,21 @@ func TestOutageOutlastsTheJob(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, c.content)
-			store := &outage{Store: b.store}
-			store.left.Store(1000)
-			b.Store = store
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
-			d := b.delivery()
-			d.Last = c.last
-			err := b.Handle(ctx, d)
-			b.untouched(err)
-			if !errors.Is(err, queue.ErrAway) {
-				t.Errorf("outcome is %v, want it not to be counted", err)
-			}
+			synctest.Test(t, func(t *testing.T) { // time passes only while the store is waited for
+				b := newBench(t, c.content)
+				store := &outage{Store: b.store}
+				store.left.Store(1000)
+				b.Store = store
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				d := b.delivery()
+				d.Last = c.last
+				err := b.Handle(ctx, d)
+				b.untouched(err)
+				if !errors.Is(err, queue.ErrAway) {
+					t.Errorf("outcome is %v, want it not to be counted", err)
+				}
+			})
 		})
 	}
 }
