@@ -147,33 +147,42 @@ func readAxe(t *testing.T) string {
 	return string(script) + ";undefined"
 }
 
-// A track's page can be used within a second, and ten minutes of it scroll smoothly.
+// A track's page can be used within a second, and ten minutes of it scroll
+// smoothly. A machine that shows thirteen seconds late may show ten minutes late.
 func TestTrackPageIsQuick(t *testing.T) { //nolint:paralleltest // it is timed
 	s := newSite(t)
+	brief := s.hear(t, "01-morning-post.wav", "Thirteen seconds")
 	id := s.hearLong(t, "01-morning-post.wav", 47)
 	p := open(t, s, "/upload", light) // Chromium is up
-	began := time.Now()
-	do(p, chromedp.Navigate(s.URL+"/tracks/"+string(id)))
-	p.await(drawn)
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("after %v the page can be used; want a second", took)
-	} else {
-		t.Logf("the page can be used after %v", took)
+	visit := func(id schema.TrackID) time.Duration {
+		began := time.Now()
+		do(p, chromedp.Navigate(s.URL+"/tracks/"+string(id)))
+		p.await(drawn)
+		return time.Since(began)
 	}
-	worst := eval[float64](p, `(async () => {
-		const { line } = earworm, frames = [];
-		for (let last = performance.now(), i = 0; i < 120; i++) {
-			line.scroll(3);
-			await new Promise(requestAnimationFrame);
-			const now = performance.now();
-			frames.push(now - last);
-			last = now;
-		}
-		return frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)];
-	})()`)
-	t.Logf("of the frames of a scroll 95 %% take up to %.1f ms", worst)
-	if worst > 100 { // without a graphics card, beside other tests
-		t.Errorf("of the frames of a scroll 95 %% take up to %.1f ms; want 100", worst)
+	first, short, long := visit(brief), visit(brief), visit(id)
+	if long > max(time.Second, 3*short) {
+		t.Errorf("after %v ten minutes can be used, thirteen seconds after %v (at first %v); want a second, or three times as long", long, short, first)
+	} else {
+		t.Logf("ten minutes can be used after %v, thirteen seconds after %v (at first %v)", long, short, first)
+	}
+	frames := func(move string) float64 { // in ms: 95 of 100 take at most so long
+		return eval[float64](p, `(async () => {
+			const { line } = earworm, frames = [];
+			for (let last = performance.now(), i = 0; i < 120; i++) {
+				%s
+				await new Promise(requestAnimationFrame);
+				const now = performance.now();
+				frames.push(now - last);
+				last = now;
+			}
+			return frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)];
+		})()`, move)
+	}
+	still, scrolled := frames(""), frames("line.scroll(3);")
+	t.Logf("of the frames of a scroll 95 %% take up to %.1f ms, of those of a still page %.1f ms", scrolled, still)
+	if scrolled > max(100, 3*still) { // without a graphics card, beside other tests
+		t.Errorf("of the frames of a scroll 95 %% take up to %.1f ms; want 100, or three times a still page's %.1f", scrolled, still)
 	}
 }
 
