@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -265,6 +266,32 @@ func TestRequestIdentifiers(t *testing.T) {
 	s.Close() // no more writes to the log
 	if !strings.Contains(s.log.String(), "request_id=trace-1 method=GET path=/v1/openapi.json status=200") {
 		t.Errorf("log is %s", s.log)
+	}
+}
+
+// gone is the connection of somebody who leaves as the answer comes.
+type gone struct {
+	httptest.ResponseRecorder
+	leave    func()
+	statuses []int
+}
+
+func (g *gone) WriteHeader(status int) { g.statuses = append(g.statuses, status) }
+
+func (g *gone) Write([]byte) (int, error) {
+	g.leave()
+	return 0, io.ErrClosedPipe
+}
+
+func TestWhoLeavesIsToldOneStatus(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	w := &gone{leave: leave}
+	s.Config.Handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/v1/tracks", http.NoBody))
+	if !slices.Equal(w.statuses, []int{http.StatusOK}) {
+		t.Errorf("statuses %v; want one, 200", w.statuses)
 	}
 }
 

@@ -17,10 +17,13 @@ type recorder struct {
 	status int
 }
 
+// WriteHeader writes one status: to whoever leaves amid an answer, huma would
+// say in a second one that they have left.
 func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
+	if r.status >= http.StatusOK {
+		return
 	}
+	r.status = status
 	r.ResponseWriter.WriteHeader(status)
 }
 
