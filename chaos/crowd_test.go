@@ -32,7 +32,11 @@ func TestCrowd(t *testing.T) { //nolint:paralleltest // it measures, and wants t
 	defer cancel()
 	var readers sync.WaitGroup
 	for range 64 { // the store keeps as many connections as it may have
-		readers.Go(func() { _, _ = get(ctx, http.DefaultClient, url+"/v1/tracks?limit=20") })
+		readers.Go(func() {
+			for range 5 {
+				_, _ = get(ctx, http.DefaultClient, url+"/v1/tracks?limit=20")
+			}
+		})
 	}
 	readers.Wait()
 	http.DefaultClient.CloseIdleConnections()
@@ -95,8 +99,17 @@ func TestCrowd(t *testing.T) { //nolint:paralleltest // it measures, and wants t
 	cancel()
 	crowd.Wait()
 	client.CloseIdleConnections()
-	eventually(t, 30*time.Second, "the connections are gone", func() bool { return f.load(p).files <= before.files+10 })
-	after := f.load(p)
+	var after load
+	defer func() {
+		if t.Failed() {
+			t.Logf("%+v before, %+v at last", before, after)
+		}
+	}()
+	eventually(t, 30*time.Second, "the connections are gone", func() bool {
+		after = f.load(p)
+		return after.files <= before.files+10
+	})
+	after = f.load(p)
 	t.Logf("%d reads answered, %d not; %d of 200 slow clients thrown out; health in %v at the worst of %d; %+v before, %+v after, %d MB at the peak",
 		answered.Load(), refused.Load(), thrownOut.Load(), slowest.Round(time.Millisecond), looks, before, after, p.status(t, "VmHWM")>>10)
 	if refused.Load() > answered.Load()/100 || thrownOut.Load() != 200 || overlong.Load() != 8 {
