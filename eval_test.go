@@ -42,7 +42,7 @@ func TestEvalAndTrainSayWhatIsWrong(t *testing.T) {
 		"labels of audio":  {"eval samples/01-morning-post.wav", "no header", exitFailed},
 		"not weights":      {"eval --key samples/labels.csv samples/labels.csv", "weights: not a weight file", exitFailed},
 		"nothing to learn": {"train key", "there is nothing to train on", exitUsage},
-		"unknown network":  {"train mood", `network is "mood"; want rhythm, key or key-plain`, exitUsage},
+		"unknown network":  {"train mood", `network is "mood"; want rhythm, key-course, key or key-plain`, exitUsage},
 		"bad shares":       {"train key --shares folk", `shares are "folk"`, exitUsage},
 		"no manifest":      {"train key --data samples", "manifest.ndjson: no such file", exitFailed},
 	} {

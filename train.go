@@ -27,10 +27,10 @@ func trainCommand() *command {
 	t := &trainConfig{}
 	return &command{
 		name:     "train",
-		operands: "rhythm|key|key-plain",
+		operands: "rhythm|key-course|key|key-plain",
 		brief:    "make a network's weights from labelled sound",
 		about: `
-Trains the rhythm network or one of the two key networks with gorgonia, on what earworm render wrote
+Trains the rhythm network or one of the key networks with gorgonia, on what earworm render wrote
 (--data) and on recordings with consensus labels (--gamemusic). Features are
 computed once and cached. Each epoch prints its loss and what the network
 reaches on the validation items, and ends with a checkpoint: a run that was
@@ -42,8 +42,8 @@ With --teachers, a key network learns from what other key networks say as well a
 from the labels: of all sound with or without one, and of more excerpts of the
 recordings in --gamemusic.`,
 		examples: `
-earworm train key --data data --out key.weights
-earworm train key --data data --teachers old.weights,key-plain.weights --out key.weights
+earworm train key-course --data data --out key.weights
+earworm train key-course --data data --teachers old.weights,key-plain.weights --out key.weights
 earworm train rhythm --data data,more --epochs 60 --out rhythm.weights
 earworm train rhythm --data new --from rhythm.weights --rate 3e-4 --epochs 5 --out finer.weights`,
 		flags: func(s *settings) {

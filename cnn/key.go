@@ -10,7 +10,7 @@ import (
 // keyHeard is what the key network made of a recording.
 type keyHeard struct {
 	probabilities []float64 // (12, 2): tonic, mode
-	harmony       Map       // (1, 12, 32) of the circle network; empty of another
+	harmony       Map       // (1, 12, 32); empty of the plain network
 }
 
 // keyBlock is how many frames the front reads at a time, a whole number of
@@ -57,7 +57,7 @@ func (s *keySums) answer() keyHeard {
 	w := s.net.weights
 	out := KeyBody(w.Network, s.net, mean)
 	heard := keyHeard{probabilities: softmax(out.Logits.Data, w.Calibration.Key)}
-	if w.Network == KeyCircle {
+	if w.Network != KeyPlain {
 		heard.harmony = out.Hidden
 	}
 	return heard

@@ -1,12 +1,19 @@
 package cnn
 
-import "earworm/cnn/layer"
+import (
+	"fmt"
 
-// There are two key networks, built on different grounds and so wrong in
-// different places; both hear the same input. The circle network ships; the
-// plain one was among its teachers.
+	"earworm/cnn/layer"
+)
+
+// There are three key networks, which hear the same input. KeyCourse ships; the
+// others were its teachers and their teachers.
 const (
-	// KeyCircle is the network that goes around the circle of pitch classes.
+	// KeyCourse goes around the circle of pitch classes, too, and hears how
+	// harmonies follow one another.
+	KeyCourse = "key-course"
+	// KeyCircle is the network that goes around the circle of pitch classes, and
+	// hears each moment by itself.
 	KeyCircle = "key"
 	// KeyPlain is the network of plain convolutions, which knows how high a
 	// note is.
@@ -14,7 +21,9 @@ const (
 )
 
 // IsKey tells whether a network is one of those that hear keys.
-func IsKey(network string) bool { return network == KeyCircle || network == KeyPlain }
+func IsKey(network string) bool {
+	return network == KeyCourse || network == KeyCircle || network == KeyPlain
+}
 
 const (
 	// KeyBands is the height of a key network's input: 36 bands an octave, for
@@ -29,7 +38,7 @@ const (
 	keyStride = 4
 	// keyReach is how many frames to either side a front looks, at most, as a
 	// whole number of strides.
-	keyReach = 12
+	keyReach = 20
 
 	// keyLowestNote is the MIDI number of the lowest of the 72 semitones.
 	keyLowestNote = 36
@@ -40,13 +49,16 @@ const (
 // KeyOut is what a key network says.
 type KeyOut[V any] struct {
 	Logits V // 24 values (12, 2): tonic from C, major and minor
-	Hidden V // what the answer is drawn from: of KeyCircle (1, 12, 32)
+	Hidden V // what the answer is drawn from: (1, 12, 32), but of KeyPlain
 }
 
 // KeyFront reads log-frequency frames of (Frames, 228, 1), tuned to 440 Hz.
 func KeyFront[V any](network string, m Machine[V], x V) V {
-	if network == KeyPlain {
+	switch network {
+	case KeyPlain:
 		return plainFront(m, x)
+	case KeyCourse:
+		return courseFront(m, x)
 	}
 	return circleFront(m, x)
 }
@@ -86,6 +98,25 @@ func circleBody[V any](m Machine[V], x V) KeyOut[V] {
 		Logits: m.Conv("key5", hidden, layer.Conv{KernelFrames: 1, KernelBands: 1, In: keyHidden, Out: keyModes}),
 		Hidden: x,
 	}
+}
+
+// courseBlocks is how many blocks follow the circle network's front, each hearing
+// twice as far as the one before: seven steps of 0.4 s to either side in all.
+const courseBlocks = 3
+
+// courseFront is circleFront, and adds to each moment what the harmonies around it
+// make of it: residual blocks dilated in time (Bai et al. 2018, "An empirical
+// evaluation of generic convolutional and recurrent networks for sequence
+// modeling", section 3), which go around the circle like all else.
+func courseFront[V any](m Machine[V], x V) V {
+	x = circleFront(m, x)
+	for i := range courseBlocks {
+		y := m.Conv(fmt.Sprintf("course%dmix", i), m.Wrap(x), layer.Conv{
+			KernelFrames: 3, KernelBands: 12, In: keyHidden, Out: keyHidden, Dilation: 1 << i,
+		})
+		x = m.Add(x, elu(m, y))
+	}
+	return x
 }
 
 // The plain network is five convolutions and a dense layer, after Korzeniowski &

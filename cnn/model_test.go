@@ -222,7 +222,7 @@ func TestKeyInBlocksIsTheKey(t *testing.T) {
 	}
 	x := make([]float32, len(heard.Key))
 	KeyFrontEnd.Compress(x, heard.Key, heard.RMS)
-	for _, network := range []string{KeyCircle, KeyPlain} {
+	for _, network := range []string{KeyCourse, KeyCircle, KeyPlain} {
 		w := untrained(t, network)
 		ear := newKeyEar(w)
 		ear.rest(heard.Key, 0, heard.RMS, heard.Tuning)

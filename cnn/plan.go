@@ -8,7 +8,7 @@ import (
 )
 
 // Networks names those that there are, for messages.
-const Networks = "rhythm, key or key-plain"
+const Networks = "rhythm, key-course, key or key-plain"
 
 // planOf plans a network's pass over so many seconds of sound, and gives the
 // front end it hears through; of Embedding, which hears nothing, the tensors only.
@@ -19,7 +19,7 @@ func planOf(network string, seconds int) (planner, FrontEnd, error) {
 		frames := seconds * RhythmFPS
 		RhythmBody(&p, RhythmFront(&p, layer.Shape{Frames: frames, Bands: rhythmBands, Channels: 1}))
 		return p, RhythmFrontEnd, nil
-	case KeyCircle, KeyPlain:
+	case KeyCourse, KeyCircle, KeyPlain:
 		frames := seconds * dsp.SampleRate / KeyFrontEnd.Hop
 		KeyNet(network, &p, layer.Shape{Frames: frames, Bands: KeyBands, Channels: 1})
 		return p, KeyFrontEnd, nil

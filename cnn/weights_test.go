@@ -28,7 +28,7 @@ func fileOf(tb testing.TB, w *Weights) []byte {
 
 func TestWeightsSurviveTheirFile(t *testing.T) {
 	t.Parallel()
-	for _, network := range []string{"rhythm", "key", "key-plain"} {
+	for _, network := range []string{"rhythm", KeyCourse, KeyCircle, KeyPlain} {
 		file := fileOf(t, untrained(t, network))
 		again, err := ParseWeights(file)
 		if err != nil {

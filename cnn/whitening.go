@@ -41,7 +41,7 @@ func NewWhitening(m *Model, mean, axes []float32) (*Weights, error) {
 // embedders are the versions of the networks that embeddings are made from.
 func (m *Model) embedders() []string {
 	versions := []string{m.rhythm.Version}
-	if m.key.Network == KeyCircle {
+	if m.key.Network != KeyPlain {
 		versions = append(versions, m.key.Version)
 	}
 	return versions

@@ -18,7 +18,7 @@ import (
 
 // Config is what a training run needs to know.
 type Config struct {
-	Network    string // "rhythm", "key" or "key-plain"
+	Network    string // "rhythm" or a key network's
 	Version    string // of the weights, such as "rhythm-2026.1"
 	Commit     string // of the program, for the header
 	Seed       uint64

@@ -167,7 +167,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		change func(c *Config)
 		want   string
 	}{
-		"network":              {func(c *Config) { c.Network = "mood" }, `network is "mood"; want rhythm, key or key-plain`},
+		"network":              {func(c *Config) { c.Network = "mood" }, `network is "mood"; want rhythm, key-course, key or key-plain`},
 		"epochs":               {func(c *Config) { c.Epochs = -1 }, "epochs is -1; want 1 or more"},
 		"batch":                {func(c *Config) { c.Batch = 5000 }, "batch is 5000"},
 		"workers":              {func(c *Config) { c.Workers = -2 }, "workers is -2"},

@@ -24,10 +24,10 @@ var rhythmLosses = []float32{1, 0.25, 0.4} // beats, tempo, meter
 func newLearner(w *cnn.Weights) (*learner, error) {
 	m := newGraph(w)
 	l := &learner{}
-	switch w.Network {
-	case "rhythm":
+	switch {
+	case w.Network == "rhythm":
 		l.rhythm(m)
-	case cnn.KeyCircle, cnn.KeyPlain:
+	case cnn.IsKey(w.Network):
 		l.key(m)
 	default:
 		return nil, fmt.Errorf("network is %q; want %s", w.Network, cnn.Networks)

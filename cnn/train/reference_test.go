@@ -132,9 +132,10 @@ func differ(a, b []float32) float64 {
 func TestForwardEqualsGorgonia(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]layer.Shape{
-		"rhythm":    {Frames: 37, Bands: cnn.RhythmFrontEnd.Bands, Channels: 1},
-		"key":       {Frames: 12, Bands: cnn.KeyBands, Channels: 1},
-		"key-plain": {Frames: 12, Bands: cnn.KeyBands, Channels: 1},
+		"rhythm":     {Frames: 37, Bands: cnn.RhythmFrontEnd.Bands, Channels: 1},
+		"key":        {Frames: 12, Bands: cnn.KeyBands, Channels: 1},
+		"key-course": {Frames: 34, Bands: cnn.KeyBands, Channels: 1},
+		"key-plain":  {Frames: 12, Bands: cnn.KeyBands, Channels: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,7 +220,7 @@ func run(t *testing.T, g *G.ExprGraph) {
 // The gradient that the training graph gives is the slope of its loss.
 func TestGradientIsTheSlopeOfTheLoss(t *testing.T) {
 	t.Parallel()
-	for _, network := range []string{"rhythm", "key", "key-plain"} {
+	for _, network := range []string{"rhythm", cnn.KeyCourse, cnn.KeyCircle, cnn.KeyPlain} {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(9, 9))
@@ -299,7 +300,7 @@ func noiseExample(rng *rand.Rand) Example {
 }
 
 func BenchmarkLearn(b *testing.B) {
-	for _, network := range []string{"rhythm", "key", "key-plain"} {
+	for _, network := range []string{"rhythm", cnn.KeyCourse, cnn.KeyCircle, cnn.KeyPlain} {
 		b.Run(network, func(b *testing.B) {
 			rng := rand.New(rand.NewPCG(1, 1))
 			w, err := cnn.NewWeights(network, rng)
